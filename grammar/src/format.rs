@@ -1,0 +1,169 @@
+//! The one canonical form of a sentence, on one line: what objects name as their source. Comments and layout are
+//! not its business.
+
+use std::fmt::Write;
+
+use crate::ast::*;
+use crate::token::KEYWORDS;
+
+/// A sentence with its clauses and without its `;`.
+pub fn sentence(sentence: &Sentence) -> String {
+    let mut text = match &sentence.kind {
+        SentenceKind::Posture(posture) => self::posture(posture),
+        SentenceKind::Grant(grant) => self::grant(grant),
+    };
+    match sentence.clauses.absent {
+        Some((Absent::IfPresent, _)) => text += " if present",
+        Some((Absent::EvenIfAbsent, _)) => text += " even if absent",
+        None => {}
+    }
+    if let Some(because) = &sentence.clauses.because {
+        let _ = write!(text, " because \"{}\"", because.text);
+    }
+    text
+}
+
+fn posture(posture: &Posture) -> String {
+    let mut text = String::new();
+    if posture.each.is_some() {
+        text += "each ";
+    }
+    match &posture.subject {
+        Subject::Set(subject) => text += &set(subject),
+        Subject::EachNamespace(_) => text += "namespace",
+    }
+    text += match posture.word {
+        PostureWord::Isolated => " isolated",
+        PostureWord::Locked => " locked",
+        PostureWord::Open => " open",
+    };
+    match posture.direction {
+        Some((Direction::Ingress, _)) => text += " for ingress",
+        Some((Direction::Egress, _)) => text += " for egress",
+        None => {}
+    }
+    text
+}
+
+fn grant(grant: &Grant) -> String {
+    let mut text = format!("{} may reach {}", set(&grant.subject), set(&grant.object));
+    for (at, port) in grant.on.iter().enumerate() {
+        text += if at == 0 { " on " } else { ", " };
+        text += &self::port(port);
+    }
+    text
+}
+
+pub fn set(set: &Set) -> String {
+    let separator = match set.op {
+        SetOp::Union | SetOp::Mixed => ", ",
+        SetOp::Except => " except ",
+        SetOp::In => " in ",
+    };
+    set.operands.iter().map(operand).collect::<Vec<_>>().join(separator)
+}
+
+pub fn operand(operand: &Operand) -> String {
+    let mut text = base(&operand.base);
+    for filter in &operand.filters {
+        text += &self::filter(filter);
+    }
+    if let Some(port) = &operand.port {
+        let _ = write!(text, ":{}", self::port(port));
+    }
+    text
+}
+
+pub fn base(base: &Base) -> String {
+    match base {
+        Base::Name(name) => quoted(&name.text),
+        Base::Qualified { namespace, name } => format!("{}/{}", in_namespace(namespace), after_slash(&name.text)),
+        Base::Kinded { kind, namespace: None, name } => format!("{} {}", kind.word(), after_slash(&name.text)),
+        Base::Kinded { kind, namespace: Some(namespace), name } => {
+            format!("{} {}/{}", kind.word(), after_kind(namespace), after_slash(&name.text))
+        }
+        Base::Namespace(name) => format!("namespace {}", after_slash(&name.text)),
+        Base::Pattern(pattern) => pattern.text.clone(),
+        Base::Namespaces(filter) => format!("namespaces{}", self::filter(filter)),
+        Base::Builtin(builtin) => builtin.word().to_owned(),
+        Base::Address(address) => self::address(*address),
+        Base::Host(host) => host.clone(),
+        Base::Group(set) => format!("({})", self::set(set)),
+    }
+}
+
+fn in_namespace(namespace: &NamespaceName) -> String {
+    match namespace {
+        NamespaceName::Name(name) => quoted(&name.text),
+        NamespaceName::Pattern(pattern) => pattern.text.clone(),
+    }
+}
+
+fn after_kind(namespace: &NamespaceName) -> String {
+    match namespace {
+        NamespaceName::Name(name) => after_slash(&name.text),
+        NamespaceName::Pattern(pattern) => pattern.text.clone(),
+    }
+}
+
+pub fn address(address: Address) -> String {
+    if address.is_single() {
+        address.address.to_string()
+    } else {
+        format!("{}/{}", address.address, address.prefix)
+    }
+}
+
+fn filter(filter: &Filter) -> String {
+    let requirements: Vec<String> = filter.requirements.iter().map(requirement).collect();
+    format!("[{}]", requirements.join(", "))
+}
+
+fn requirement(requirement: &Requirement) -> String {
+    let key = &requirement.key.text;
+    let list = |values: &[Name]| values.iter().map(|v| label_value(&v.text)).collect::<Vec<_>>().join(", ");
+    match &requirement.test {
+        Test::In(values) if values.len() == 1 => format!("{key}={}", label_value(&values[0].text)),
+        Test::NotIn(values) if values.len() == 1 => format!("{key}!={}", label_value(&values[0].text)),
+        Test::In(values) => format!("{key} in ({})", list(values)),
+        Test::NotIn(values) => format!("{key} notin ({})", list(values)),
+        Test::Exists => key.clone(),
+        Test::DoesNotExist => format!("!{key}"),
+    }
+}
+
+fn label_value(value: &str) -> String {
+    if value.is_empty() || matches!(value, "in" | "notin") { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+pub fn port(port: &Port) -> String {
+    match &port.kind {
+        PortKind::Number { first, last, protocol } => {
+            let mut text = first.to_string();
+            if first != last {
+                let _ = write!(text, "-{last}");
+            }
+            if let Some(protocol) = protocol {
+                let _ = write!(text, "/{}", protocol.word());
+            }
+            text
+        }
+        PortKind::Name(name) => after_slash(name),
+        PortKind::Error => "?".to_owned(),
+    }
+}
+
+/// A name as it is written: bare where it can be, else in quotes.
+pub fn quoted(name: &str) -> String {
+    if is_bare(name) && !KEYWORDS.contains(&name) { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+/// A name behind `/`, a port's `:` or a word such as `workload`, where words of the language are names.
+pub fn after_slash(name: &str) -> String {
+    if is_bare(name) { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+fn is_bare(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
