@@ -1,0 +1,136 @@
+//! What may be written behind `weir`.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use weir::Target;
+
+/// What may talk to what in a Kubernetes cluster, checked and compiled to policy objects
+#[derive(Parser)]
+#[command(name = "weir", version, max_term_width = 100, propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Check a program against a cluster and write its policy objects
+    Build(BuildArguments),
+    /// Check a program against a cluster; write nothing
+    Check(CheckArguments),
+    /// Explain a code such as E0201
+    Explain(ExplainArguments),
+}
+
+#[derive(Args)]
+pub struct BuildArguments {
+    #[command(flatten)]
+    pub program: ProgramArguments,
+
+    /// Write to this folder instead of standard output (`-`): a file a namespace, and a kustomization.yaml.
+    /// Files that Weir wrote there before and no longer writes are removed; other files are never touched
+    #[arg(short, long, value_name = "DIR", default_value = "-")]
+    pub output: PathBuf,
+
+    /// How objects are spread over files in the folder
+    #[arg(long, value_enum, default_value_t = Layout::Namespace)]
+    pub layout: Layout,
+}
+
+#[derive(Args)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    pub program: ProgramArguments,
+}
+
+#[derive(Args)]
+pub struct ExplainArguments {
+    /// The code; without it, all codes are listed
+    pub code: Option<String>,
+}
+
+#[derive(Args)]
+pub struct ProgramArguments {
+    /// `.weir` files, folders of them, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// The cluster's manifests: a file, a folder, or `-` for standard input; may be given several times.
+    /// YAML and JSON, also as `.gz` and `.zst`; what `kubectl get … -o json`, Helm and kustomize write
+    #[arg(short, long, required = true, value_name = "PATH")]
+    pub inventory: Vec<PathBuf>,
+
+    /// The policy format to write
+    #[arg(short, long, value_name = "NAME", default_value = "networkpolicy")]
+    pub target: TargetName,
+
+    /// The namespace of manifests that name none, as in Helm's output
+    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    pub namespace: String,
+
+    /// How diagnostics are written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+
+    /// When to use colours; `auto` respects NO_COLOR
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+
+    /// Treat these as errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// One file a namespace
+    Namespace,
+    /// One file for all
+    Cluster,
+    /// One file an object
+    Object,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal
+    Human,
+    /// One documented object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings make the command fail
+    Warnings,
+}
+
+/// A target's name on the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetName(pub Target);
+
+impl ValueEnum for TargetName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [TargetName; 4] = [
+            TargetName(Target::NetworkPolicy),
+            TargetName(Target::Cilium),
+            TargetName(Target::Calico),
+            TargetName(Target::ClusterNetworkPolicy),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = if self.0.is_built() { "networking.k8s.io/v1" } else { "to come" };
+        Some(PossibleValue::new(self.0.name()).help(help))
+    }
+}

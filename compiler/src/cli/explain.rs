@@ -1,0 +1,31 @@
+//! `weir explain`: the page of a code.
+
+use std::io::{self, Write};
+
+use weir::Code;
+use weir::diagnostic::printable;
+
+use super::Outcome;
+use super::args::ExplainArguments;
+
+pub fn run(arguments: &ExplainArguments) -> Outcome {
+    let text = match &arguments.code {
+        None => Code::ALL.iter().map(|code| format!("{}  {}\n", code.name(), code.title())).collect(),
+        Some(name) => match Code::parse(name) {
+            Some(code) => code.page().to_owned(),
+            None => {
+                let _ = writeln!(
+                    io::stderr().lock(),
+                    "error: there is no code `{}`\nhelp: `weir explain` lists all of them",
+                    printable(name)
+                );
+                return Outcome::Failed;
+            }
+        },
+    };
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => Outcome::Fine,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Fine,
+        Err(_) => Outcome::Failed,
+    }
+}

@@ -1,0 +1,224 @@
+//! Objects in a folder: written whole or not at all. Files are made in a staging folder beside their places and
+//! renamed into them; a file that Weir did not write is never touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use weir::{Document, emit};
+
+use super::args::Layout;
+use super::input::reason;
+
+/// The first line of every file of Weir's: by it, and by nothing else, they are known again.
+const MARK: &str = "# Written by Weir: change the program and build again, not this file.\n";
+const STAGING: &str = ".weir-staging";
+const LOCK: &str = "lock";
+const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// Texts by path relative to the folder.
+pub type Files = BTreeMap<PathBuf, String>;
+
+pub fn files(documents: &[Document], layout: Layout) -> Files {
+    let mut by_path: BTreeMap<PathBuf, Vec<&Document>> = BTreeMap::new();
+    for document in documents {
+        by_path.entry(path_of(document, layout)).or_default().push(document);
+    }
+    let mut resources = String::new();
+    for path in by_path.keys() {
+        resources += &format!("  - {}\n", path.display());
+    }
+    if resources.is_empty() {
+        resources += "  []\n";
+    }
+    let mut files: Files = by_path
+        .into_iter()
+        .map(|(path, documents)| (path, format!("{MARK}{}", emit::stream(documents))))
+        .collect();
+    let kustomization = format!(
+        "{MARK}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
+    );
+    files.insert(PathBuf::from(KUSTOMIZATION), kustomization);
+    files
+}
+
+/// Names come from the cluster: what is no DNS name would be no file name either, and is never joined to a path.
+fn path_of(document: &Document, layout: Layout) -> PathBuf {
+    let safe = |name: &str| {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+        assert!(
+            name.bytes().all(allowed) && !name.starts_with('.') && !name.is_empty(),
+            "names of objects are DNS names"
+        );
+        name.to_owned()
+    };
+    let namespace = match document.namespace.as_str() {
+        "" => "_cluster".to_owned(),
+        // No namespace is called so, and `kustomization.yaml` is taken.
+        "kustomization" => "_kustomization".to_owned(),
+        name => safe(name),
+    };
+    match layout {
+        Layout::Namespace => PathBuf::from(format!("{namespace}.yaml")),
+        Layout::Cluster => PathBuf::from("policies.yaml"),
+        Layout::Object => Path::new(&namespace).join(format!("{}.yaml", safe(&document.name))),
+    }
+}
+
+/// Makes the folder hold these files, of all that Weir ever wrote there. Says what changed, or why nothing did.
+pub fn write(folder: &Path, files: &Files) -> Result<String, String> {
+    let existed = folder.exists();
+    let result = write_into(folder, files);
+    if result.is_err() && !existed {
+        let _ = fs::remove_dir(folder); // only if it is empty still
+    }
+    result
+}
+
+fn write_into(folder: &Path, files: &Files) -> Result<String, String> {
+    let failed =
+        |path: &Path, error: io::Error| format!("cannot write `{}`: {}", path.display(), reason(&error));
+    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    let staging = Staging::open(folder)?;
+    let mut changed = Vec::new();
+    for (path, text) in files {
+        let target = folder.join(path);
+        check_folder(folder, path)?;
+        match state(&target) {
+            Ok(State::Ours(old)) if old == *text => {}
+            Ok(State::Ours(_) | State::Absent) => changed.push((path, text)),
+            Ok(State::Foreign) => {
+                return Err(format!(
+                    "`{}` is in the way, and Weir did not write it; move it or choose another folder",
+                    target.display()
+                ));
+            }
+            Err(error) => return Err(failed(&target, error)),
+        }
+    }
+    let stale = stale(folder, files).map_err(|error| failed(folder, error))?;
+    for (at, (path, text)) in changed.iter().enumerate() {
+        staging.stage(at, text).map_err(|error| failed(&folder.join(path), error))?;
+    }
+    for (at, (path, _)) in changed.iter().enumerate() {
+        let target = folder.join(path);
+        let moved = target.parent().map_or(Ok(()), fs::create_dir_all);
+        moved.and_then(|()| fs::rename(staging.path(at), &target)).map_err(|error| failed(&target, error))?;
+    }
+    for path in &stale {
+        fs::remove_file(path).map_err(|error| failed(path, error))?;
+        if let Some(parent) = path.parent().filter(|parent| *parent != folder) {
+            let _ = fs::remove_dir(parent); // stays if anything is left in it
+        }
+    }
+    let number = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    let mut said = format!("{} ({} written", number(files.len()), changed.len());
+    if !stale.is_empty() {
+        said += &format!(", {} removed", stale.len());
+    }
+    Ok(said + ")")
+}
+
+/// A link in the place of a folder would lead out of it.
+fn check_folder(folder: &Path, path: &Path) -> Result<(), String> {
+    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
+    let parent = folder.join(parent);
+    match fs::symlink_metadata(&parent) {
+        Ok(metadata) if !metadata.is_dir() => {
+            Err(format!("`{}` is in the way: a folder is needed there", parent.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+enum State {
+    Absent,
+    Ours(String),
+    Foreign,
+}
+
+fn state(path: &Path) -> io::Result<State> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Absent),
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() || !has_mark(path)? {
+        return Ok(State::Foreign);
+    }
+    Ok(String::from_utf8(fs::read(path)?).map_or(State::Foreign, State::Ours))
+}
+
+fn has_mark(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::with_capacity(MARK.len());
+    File::open(path)?.take(MARK.len() as u64).read_to_end(&mut start)?;
+    Ok(start == MARK.as_bytes())
+}
+
+/// Files of earlier runs that this one does not write, in the folder and one level below it.
+fn stale(folder: &Path, files: &Files) -> io::Result<Vec<PathBuf>> {
+    let current: BTreeSet<PathBuf> = files.keys().map(|path| folder.join(path)).collect();
+    let mut stale = Vec::new();
+    let mut folders = vec![(folder.to_path_buf(), true)];
+    while let Some((folder, top)) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() && top && entry.file_name() != STAGING {
+                folders.push((path, false));
+            } else if kind.is_file()
+                && path.extension().is_some_and(|extension| extension == "yaml")
+                && !current.contains(&path)
+                && has_mark(&path)?
+            {
+                stale.push(path);
+            }
+        }
+    }
+    stale.sort_unstable();
+    Ok(stale)
+}
+
+/// The folder in which files are made; it goes when it is dropped.
+struct Staging {
+    folder: PathBuf,
+    /// Held while it is in use: a second run waits for nobody, it says so.
+    _lock: File,
+}
+
+impl Staging {
+    fn open(folder: &Path) -> Result<Staging, String> {
+        let path = folder.join(STAGING);
+        let failed = |error: io::Error| format!("cannot write to `{}`: {}", folder.display(), reason(&error));
+        fs::create_dir_all(&path).map_err(failed)?;
+        let lock = File::create(path.join(LOCK)).map_err(failed)?;
+        if lock.try_lock().is_err() {
+            return Err(format!("another run of Weir writes to `{}`", folder.display()));
+        }
+        // What a run that was killed has left.
+        for entry in fs::read_dir(&path).map_err(failed)?.flatten() {
+            if entry.file_name() != LOCK {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(Staging { folder: path, _lock: lock })
+    }
+
+    fn path(&self, at: usize) -> PathBuf {
+        self.folder.join(at.to_string())
+    }
+
+    /// On the disk, not only on its way there.
+    fn stage(&self, at: usize, text: &str) -> io::Result<()> {
+        let mut file = File::create_new(self.path(at))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

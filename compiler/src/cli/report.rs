@@ -1,0 +1,121 @@
+//! How diagnostics come out: to which stream, in which format, in colour or not.
+
+use std::io::{self, IsTerminal, Write};
+
+use weir::diagnostic::{self, Diagnostic, Severity};
+use weir::{Inventory, Sources};
+
+use super::Outcome;
+use super::args::{Color, Deny, Format, ProgramArguments};
+
+pub struct Report<'a> {
+    arguments: &'a ProgramArguments,
+    /// `build` writes objects to standard output and its diagnostics beside them.
+    to_stderr: bool,
+}
+
+impl<'a> Report<'a> {
+    pub fn to_stderr(arguments: &'a ProgramArguments) -> Report<'a> {
+        Report { arguments, to_stderr: true }
+    }
+
+    pub fn to_stdout(arguments: &'a ProgramArguments) -> Report<'a> {
+        Report { arguments, to_stderr: false }
+    }
+
+    /// Writes them, in JSON also where there are none.
+    pub fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) -> io::Result<()> {
+        let text = match self.arguments.format {
+            Format::Json => diagnostic::json::report(sources, diagnostics),
+            Format::Human => diagnostic::render::render(sources, diagnostics, self.has_color()),
+        };
+        if self.to_stderr {
+            io::stderr().lock().write_all(text.as_bytes())
+        } else {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        }
+    }
+
+    fn has_color(&self) -> bool {
+        match self.arguments.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let terminal =
+                    if self.to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+
+    /// A line for people, beside the result.
+    pub fn say(&self, line: &str) {
+        if self.arguments.format == Format::Human {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
+    /// Why a command could not run.
+    pub fn failed(&self, errors: &[Diagnostic]) -> Outcome {
+        let _ = self.diagnostics(&Sources::new(), errors);
+        Outcome::Failed
+    }
+
+    pub fn outcome(&self, diagnostics: &[Diagnostic]) -> Outcome {
+        let denied = match self.arguments.deny {
+            Some(Deny::Warnings) => Severity::Warning,
+            None => Severity::Error,
+        };
+        if diagnostics.iter().any(|diagnostic| diagnostic.severity >= denied) {
+            Outcome::Found
+        } else {
+            Outcome::Fine
+        }
+    }
+
+    /// `2 errors and 1 warning`; `None` where there are neither.
+    pub fn count(diagnostics: &[Diagnostic]) -> Option<String> {
+        let of = |severity: Severity| {
+            let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+            match count {
+                0 => None,
+                1 => Some(format!("1 {}", severity.word())),
+                _ => Some(format!("{count} {}s", severity.word())),
+            }
+        };
+        let counts: Vec<String> =
+            [of(Severity::Error), of(Severity::Warning)].into_iter().flatten().collect();
+        (!counts.is_empty()).then(|| counts.join(" and "))
+    }
+}
+
+/// What was read, in one line, with what was passed over.
+pub fn inventory(inventory: &Inventory) -> String {
+    let number =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let mut line = format!(
+        "inventory: {}, {}, {}",
+        number(inventory.namespaces.len(), "namespace", "namespaces"),
+        number(inventory.workloads.len(), "workload", "workloads"),
+        number(inventory.services.len(), "service", "services"),
+    );
+    if !inventory.skipped.is_empty() {
+        const SHOWN: usize = 6;
+        let mut kinds: Vec<(&str, usize)> =
+            inventory.skipped.iter().map(|(kind, count)| (kind.as_ref(), *count)).collect();
+        kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+        let more = kinds.len().saturating_sub(SHOWN);
+        let shown: Vec<String> = kinds
+            .iter()
+            .take(SHOWN)
+            .map(|(kind, count)| format!("{count} {}", diagnostic::printable(kind)))
+            .collect();
+        line += &format!("; passed over {}", shown.join(", "));
+        if more > 0 {
+            line += &format!(" and {more} more kinds");
+        }
+    }
+    line
+}

@@ -1,0 +1,109 @@
+//! The codes of diagnostics. Each has a title and a page, `docs/errors/CODE.md`, whose example yields exactly it.
+//! Codes are never used again for something else.
+
+macro_rules! codes {
+    ($($code:ident $title:literal)*) => {
+        /// A stable name for one kind of diagnostic: `E…` for errors, `W…` for lints.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($code),* }
+
+        impl Code {
+            pub const ALL: &[Code] = &[$(Code::$code),*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$code => stringify!($code)),* }
+            }
+
+            /// The kind of problem in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$code => $title),* }
+            }
+
+            /// The page that explains it, as Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$code => include_str!(concat!("../../docs/errors/", stringify!($code), ".md"))),*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // E01: the text
+    E0101 "a word that does not fit"
+    E0102 "a sentence without `;`"
+    E0103 "a bracket without its partner"
+    E0104 "no word of the language"
+    E0105 "a text without its closing quote"
+    E0106 "operators that need parentheses"
+    E0107 "a reserved word as a name"
+    E0108 "brackets nested too deeply"
+    E0109 "a clause too many"
+    E0110 "a malformed address"
+    E0111 "a malformed port"
+    E0112 "ports in two places"
+    E0113 "a malformed label"
+    // E02: names
+    E0201 "an unknown name"
+    E0202 "a name for several things"
+    E0203 "a name of another namespace"
+    E0204 "an unknown namespace"
+    E0205 "labels that match nothing"
+    E0206 "a name defined twice"
+    E0207 "a name defined by itself"
+    E0208 "a label that changes with every rollout"
+    E0209 "nothing to compile"
+    E0210 "facts that the inventory does not hold"
+    // E03: kinds and ports
+    E0301 "a posture on what is no pod"
+    E0302 "a host name as a source"
+    E0303 "a port on a subject"
+    E0304 "a port that is not exposed"
+    E0305 "a port under another protocol"
+    E0306 "a port that means two things"
+    E0307 "a range that runs backwards"
+    E0308 "sets of different kinds"
+    E0309 "`each` on what is no group"
+    E0310 "a workload on the host network"
+    E0311 "an address of the cluster"
+    E0312 "`anyone` in a block"
+    E0313 "labels on what has none"
+    E0314 "a posture that guards nothing"
+    E0315 "a workload without labels"
+    E0316 "a set of too many parts"
+    E0317 "a service without pods"
+    // E04: the target
+    E0401 "host names need another target"
+    E0402 "a set that would fail open"
+    E0403 "a service account that labels do not tell apart"
+    // E05: conflicts
+    E0501 "open, and guarded"
+    E0502 "locked, and isolated"
+    E0503 "a posture that cuts the cluster's own services"
+    // E07: project and files
+    E0701 "a file that is no text"
+    E0702 "what cannot be read or written"
+    // E08: inventory
+    E0801 "a malformed manifest"
+    // lints
+    W0101 "a grant that changes nothing"
+    W0102 "a grant without ports"
+    W0103 "a selector that catches more"
+    W0104 "DNS by convention"
+    W0105 "one isolation over several namespaces"
+    W0106 "a port under two protocols"
+    W0107 "a workload that reaches itself"
+    W0108 "a grant to or from anywhere"
+    W0109 "a service without a selector"
+    W0110 "clients that the pod does not see"
+    W0111 "bound to today's inventory"
+    W0112 "pod addresses that are not known"
+    W0113 "pods on the host network left out"
+}
+
+impl Code {
+    pub fn parse(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+    }
+}

@@ -1,0 +1,155 @@
+//! What Weir says of a program, as plain data: the terminal, JSON and the editor all show the same diagnostic.
+//! A message is in lower case, has no full stop, and puts the user's words in backticks; the remedy is in `help`.
+
+pub mod json;
+pub mod render;
+pub mod syntax;
+
+use std::cmp::Reverse;
+
+pub use crate::codes::Code;
+use crate::source::Place;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    pub message: String,
+    /// The first is the culprit; others show what it collides with.
+    pub labels: Vec<Label>,
+    /// Where in the inventory or another input that is no Weir text.
+    pub input: Option<InputPlace>,
+    pub notes: Vec<String>,
+    pub help: Vec<String>,
+    pub suggestions: Vec<Suggestion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub place: Place,
+    pub text: String,
+}
+
+/// A position in an input that is not part of the program. Lines and columns count from 1; 0 is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputPlace {
+    pub file: String,
+    pub document: u32,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// An edit that would remedy it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    pub message: String,
+    pub place: Place,
+    pub replacement: String,
+}
+
+impl Diagnostic {
+    pub fn new(code: Code, severity: Severity, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity,
+            message: message.into(),
+            labels: Vec::new(),
+            input: None,
+            notes: Vec::new(),
+            help: Vec::new(),
+            suggestions: Vec::new(),
+        }
+    }
+
+    pub fn error(code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, Severity::Error, message)
+    }
+
+    pub fn warning(code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, Severity::Warning, message)
+    }
+
+    pub fn note(code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, Severity::Note, message)
+    }
+
+    /// The first label is the culprit's.
+    pub fn at(mut self, place: Place, text: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label { place, text: text.into() });
+        self
+    }
+
+    pub fn with_note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help.push(help.into());
+        self
+    }
+
+    pub fn suggest(
+        mut self,
+        message: impl Into<String>,
+        place: Place,
+        replacement: impl Into<String>,
+    ) -> Diagnostic {
+        self.suggestions.push(Suggestion { message: message.into(), place, replacement: replacement.into() });
+        self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// The order of a report: by place in the program, errors before lints of the same place, without repetition.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let key = |d: &Diagnostic| {
+        let place = d.labels.first().map(|label| label.place);
+        (place.is_some(), place, Reverse(d.severity), d.code, d.input.clone(), d.message.clone())
+    };
+    diagnostics.sort_by_cached_key(key);
+    diagnostics.dedup();
+}
+
+/// Text from a cluster or a file, fit for a terminal: no control characters and no marks that reorder text.
+pub fn printable(text: &str) -> String {
+    let hostile = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// `a`, `b` and `c`, for messages; cut short behind eight.
+pub fn listed<T: AsRef<str>>(words: &[T], last: &str) -> String {
+    const MOST: usize = 8;
+    let quoted: Vec<String> = words.iter().take(MOST).map(|word| format!("`{}`", word.as_ref())).collect();
+    if words.len() > MOST {
+        return format!("{} and {} more", quoted.join(", "), words.len() - MOST);
+    }
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., end] => format!("{} {last} {end}", init.join(", ")),
+    }
+}

@@ -1,0 +1,127 @@
+//! Diagnostics as JSON, schema version 1: `docs/json.md` describes it.
+
+use serde::Serialize;
+
+use super::Diagnostic;
+use crate::source::{Place, Sources};
+
+/// The version of the schema; it changes when a field changes its meaning or goes.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    diagnostics: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    labels: Vec<LabelEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<InputEntry<'a>>,
+    notes: &'a [String],
+    help: &'a [String],
+    suggestions: Vec<SuggestionEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct LabelEntry<'a> {
+    #[serde(flatten)]
+    range: Range<'a>,
+    text: &'a str,
+    primary: bool,
+}
+
+#[derive(Serialize)]
+struct InputEntry<'a> {
+    file: &'a str,
+    document: u32,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct SuggestionEntry<'a> {
+    message: &'a str,
+    #[serde(flatten)]
+    range: Range<'a>,
+    replacement: &'a str,
+}
+
+#[derive(Serialize)]
+struct Range<'a> {
+    file: &'a str,
+    start: Position,
+    end: Position,
+}
+
+/// Line and column count from 1, columns in characters; offset in bytes from 0.
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+/// One line of JSON.
+pub fn report(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
+    let entries = diagnostics.iter().map(|diagnostic| entry(sources, diagnostic)).collect();
+    let report = Report { version: VERSION, diagnostics: entries };
+    serde_json::to_string(&report).expect("plain data is always JSON") + "\n"
+}
+
+fn entry<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Entry<'a> {
+    Entry {
+        code: diagnostic.code.name(),
+        severity: diagnostic.severity.word(),
+        message: &diagnostic.message,
+        labels: diagnostic
+            .labels
+            .iter()
+            .enumerate()
+            .map(|(at, label)| LabelEntry {
+                range: range(sources, label.place),
+                text: &label.text,
+                primary: at == 0,
+            })
+            .collect(),
+        input: diagnostic.input.as_ref().map(|input| InputEntry {
+            file: &input.file,
+            document: input.document,
+            line: input.line,
+            column: input.column,
+        }),
+        notes: &diagnostic.notes,
+        help: &diagnostic.help,
+        suggestions: diagnostic
+            .suggestions
+            .iter()
+            .map(|suggestion| SuggestionEntry {
+                message: &suggestion.message,
+                range: range(sources, suggestion.place),
+                replacement: &suggestion.replacement,
+            })
+            .collect(),
+    }
+}
+
+fn range(sources: &Sources, place: Place) -> Range<'_> {
+    let source = sources.get(place.file);
+    let position = |offset: usize| {
+        let before = &source.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            offset,
+        }
+    };
+    Range {
+        file: &source.path,
+        start: position(place.span.start as usize),
+        end: position(place.span.end as usize),
+    }
+}

@@ -1,0 +1,148 @@
+//! Diagnostics for a terminal. The only module that knows codespan.
+
+use std::ops::Range;
+
+use codespan_reporting::diagnostic as codespan;
+use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::{Config, emit_to_write_style};
+
+use super::{Diagnostic, Severity, printable};
+use crate::source::{FileId, Sources};
+
+/// All of them, each followed by an empty line.
+pub fn render(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
+    let mut out = Vec::new();
+    if color {
+        write(&mut Ansi::new(&mut out), sources, diagnostics);
+    } else {
+        write(&mut NoColor::new(&mut out), sources, diagnostics);
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]) {
+    let files = Texts::new(sources);
+    let config = Config { tab_width: 4, ..Config::default() };
+    for diagnostic in diagnostics {
+        let _ = emit_to_write_style(out, &config, &files, &convert(diagnostic));
+    }
+}
+
+fn convert(diagnostic: &Diagnostic) -> codespan::Diagnostic<FileId> {
+    let severity = match diagnostic.severity {
+        Severity::Error => codespan::Severity::Error,
+        Severity::Warning => codespan::Severity::Warning,
+        Severity::Note => codespan::Severity::Note,
+    };
+    let labels = diagnostic.labels.iter().enumerate().map(|(at, label)| {
+        let style = if at == 0 { codespan::LabelStyle::Primary } else { codespan::LabelStyle::Secondary };
+        codespan::Label::new(style, label.place.file, label.place.span.range())
+            .with_message(printable(&label.text))
+    });
+    let mut notes = Vec::new();
+    if let Some(input) = &diagnostic.input {
+        let mut position = printable(&input.file);
+        if input.line > 0 {
+            position += &format!(":{}", input.line);
+            if input.column > 0 {
+                position += &format!(":{}", input.column);
+            }
+        }
+        if input.document > 0 {
+            position += &format!(" (document {})", input.document);
+        }
+        notes.push(format!("in {position}"));
+    }
+    notes.extend(diagnostic.notes.iter().map(|note| printable(note)));
+    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", printable(help))));
+    codespan::Diagnostic::new(severity)
+        .with_code(diagnostic.code.name())
+        .with_message(printable(&diagnostic.message))
+        .with_labels(labels.collect())
+        .with_notes(notes.into_iter().map(|note| wrap(&note)).collect())
+}
+
+/// Notes are broken at 78 columns: codespan prints them as they are.
+fn wrap(note: &str) -> String {
+    let mut out = String::new();
+    for (at, line) in note.lines().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let mut width = 0;
+        for word in line.split(' ') {
+            let length = word.chars().count();
+            if width > 0 && width + 1 + length > 74 {
+                out.push_str("\n  ");
+                width = 2;
+            } else if width > 0 {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(word);
+            width += length;
+        }
+    }
+    out
+}
+
+/// The texts as codespan reads them. Control characters are replaced byte for byte, so that spans stay true.
+struct Texts<'a> {
+    sources: &'a Sources,
+    files: Vec<(String, Vec<usize>)>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(sources: &'a Sources) -> Self {
+        let file = |text: &str| {
+            let text = mask(text);
+            let starts = codespan_reporting::files::line_starts(&text).collect();
+            (text, starts)
+        };
+        Texts { sources, files: sources.iter().map(|(_, source)| file(&source.text)).collect() }
+    }
+
+    fn file(&self, id: FileId) -> Result<&(String, Vec<usize>), Error> {
+        self.files.get(id.0 as usize).ok_or(Error::FileMissing)
+    }
+}
+
+fn mask(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || c == '\t' || c == '\r' || printable(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            out.push(c);
+        } else {
+            out.extend(std::iter::repeat_n('?', c.len_utf8()));
+        }
+    }
+    out
+}
+
+impl<'a> Files<'a> for Texts<'a> {
+    type FileId = FileId;
+    type Name = String;
+    type Source = &'a str;
+
+    fn name(&'a self, id: FileId) -> Result<String, Error> {
+        Ok(printable(&self.sources.get(id).path))
+    }
+
+    fn source(&'a self, id: FileId) -> Result<&'a str, Error> {
+        Ok(&self.file(id)?.0)
+    }
+
+    fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
+        let starts = &self.file(id)?.1;
+        Ok(starts.partition_point(|start| *start <= byte).saturating_sub(1))
+    }
+
+    fn line_range(&'a self, id: FileId, line: usize) -> Result<Range<usize>, Error> {
+        let (text, starts) = self.file(id)?;
+        let start = *starts
+            .get(line)
+            .ok_or(Error::LineTooLarge { given: line, max: starts.len().saturating_sub(1) })?;
+        Ok(start..starts.get(line + 1).copied().unwrap_or(text.len()))
+    }
+}

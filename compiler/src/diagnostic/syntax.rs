@@ -1,0 +1,133 @@
+//! The one door from what is wrong with a text to what is said about it.
+
+use weir_grammar::format;
+use weir_grammar::{SyntaxError, SyntaxErrorKind};
+
+use super::{Code, Diagnostic, listed, printable};
+use crate::source::{FileId, Place, Source};
+
+pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnostic {
+    let place = Place { file, span: error.span };
+    let raw = &source.text[error.span.range()];
+    let word = short(&printable(raw));
+    match &error.kind {
+        SyntaxErrorKind::Unexpected { found, expected } => {
+            let found = short(&printable(found));
+            let said = Diagnostic::error(Code::E0101, format!("`{found}` does not fit here"));
+            let here = match expected.len() {
+                0 => "not expected here".to_owned(),
+                _ => format!("expected {}", one_of(expected)),
+            };
+            said.at(place, here).with_help(HELP_SENTENCE)
+        }
+        SyntaxErrorKind::MissingSemicolon => {
+            Diagnostic::error(Code::E0102, "this sentence has no `;` at its end")
+                .at(place, "`;` is missing here")
+                .suggest("end the sentence", place, ";")
+        }
+        SyntaxErrorKind::Unclosed { closing } => {
+            Diagnostic::error(Code::E0103, format!("`{word}` is never closed"))
+                .at(place, format!("its `{closing}` is missing"))
+        }
+        SyntaxErrorKind::Unopened => {
+            Diagnostic::error(Code::E0103, format!("nothing opens this `{word}`")).at(place, "closes nothing")
+        }
+        SyntaxErrorKind::NoWord => {
+            Diagnostic::error(Code::E0104, format!("`{word}` is no word of the language"))
+                .at(place, "not understood")
+                .with_help("comments begin with `#`, and sentences end with `;`")
+        }
+        SyntaxErrorKind::NeedsQuotes => {
+            Diagnostic::error(Code::E0104, format!("`{word}` cannot be written bare"))
+                .at(place, "a bare name has lower-case letters, digits and `-`, and begins with a letter")
+                .with_help(format!("put it in quotes: `\"{word}\"`"))
+                .suggest("put it in quotes", place, format!("\"{raw}\""))
+        }
+        SyntaxErrorKind::ManyStars => {
+            Diagnostic::error(Code::E0104, format!("`{word}` has more than one `*`"))
+                .at(place, "a namespace pattern has one `*`")
+                .with_help(
+                    "write a union such as `(team-*, *-team)`, or select by label: `namespaces[team=x]`",
+                )
+        }
+        SyntaxErrorKind::UnclosedText => Diagnostic::error(Code::E0105, "this text is never closed")
+            .at(place, "its closing `\"` is missing on this line"),
+        SyntaxErrorKind::MixedOperators { readings } => {
+            let said =
+                Diagnostic::error(Code::E0106, "`,`, `except` and `in` together can be read in two ways")
+                    .at(place, "needs parentheses")
+                    .with_help(format!("write {}", readings_of(readings)));
+            readings.iter().fold(said, |said, reading| {
+                said.suggest(format!("read it as `{}`", short(reading)), place, reading.clone())
+            })
+        }
+        SyntaxErrorKind::ReservedWord => {
+            Diagnostic::error(Code::E0107, format!("`{word}` is a word of the language, and no bare name"))
+                .at(place, "a name was expected")
+                .with_help(format!("if something is called so, put it in quotes: `{}`", format::quoted(raw)))
+                .suggest("put it in quotes", place, format::quoted(raw))
+        }
+        SyntaxErrorKind::TooDeep => {
+            let most = weir_grammar::MAX_DEPTH;
+            Diagnostic::error(Code::E0108, format!("brackets and blocks nest at most {most} deep"))
+                .at(place, "one too many")
+                .with_help("give parts of the set a name with `let`")
+        }
+        SyntaxErrorKind::RepeatedClause { first, what } => {
+            Diagnostic::error(Code::E0109, format!("`{what}` stands twice in this sentence"))
+                .at(place, "the second one")
+                .at(Place { file, span: *first }, "the first one")
+        }
+        SyntaxErrorKind::ContradictingClauses { first } => {
+            Diagnostic::error(Code::E0109, "`if present` and `even if absent` contradict each other")
+                .at(place, "the second one")
+                .at(Place { file, span: *first }, "the first one")
+                .with_help("`if present` drops what is missing; `even if absent` compiles it all the same")
+        }
+        SyntaxErrorKind::BadAddress { why } => {
+            Diagnostic::error(Code::E0110, format!("`{word}` is no address")).at(place, why.clone())
+        }
+        SyntaxErrorKind::HostBits { network, address } => {
+            Diagnostic::error(Code::E0110, format!("`{word}` is not the beginning of a range"))
+                .at(place, "has bits behind its prefix")
+                .with_help(format!("write `{network}` for the range, or `{address}` for the one address"))
+                .suggest("the range", place, network.clone())
+                .suggest("the one address", place, address.clone())
+        }
+        SyntaxErrorKind::BadPort => Diagnostic::error(Code::E0111, format!("`{word}` is no port"))
+            .at(place, "ports go from 1 to 65535"),
+        SyntaxErrorKind::BadProtocol => Diagnostic::error(Code::E0111, format!("`{word}` is no protocol"))
+            .at(place, "`tcp`, `udp` or `sctp`"),
+        SyntaxErrorKind::BadLabel { why } => {
+            Diagnostic::error(Code::E0113, format!("`{word}` is no label key or value of Kubernetes"))
+                .at(place, *why)
+        }
+        SyntaxErrorKind::TooLarge => {
+            Diagnostic::error(Code::E0701, format!("`{}` is too large: 4 GiB and more", source.path))
+        }
+    }
+}
+
+const HELP_SENTENCE: &str =
+    "sentences look like `namespace shop locked;` or `web may reach db:5432 because \"orders\";`";
+
+fn one_of(expected: &[String]) -> String {
+    match expected {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., end] => format!("{} or {end}", init.join(", ")),
+    }
+}
+
+fn readings_of(readings: &[String]) -> String {
+    listed(&readings.iter().map(|reading| short(reading)).collect::<Vec<_>>(), "or")
+}
+
+/// Long words are cut: a message is for reading.
+fn short(text: &str) -> String {
+    const MOST: usize = 120;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain("…".chars()).collect()
+}

@@ -1,0 +1,30 @@
+//! Objects as YAML. The only module that writes it.
+
+use crate::target::kubernetes::NetworkPolicy;
+
+/// One object as text, ready to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub kind: &'static str,
+    /// Empty for objects of the whole cluster.
+    pub namespace: String,
+    pub name: String,
+    /// YAML, without document marks, with a line break at its end.
+    pub text: String,
+}
+
+pub fn emit(policies: &[NetworkPolicy]) -> Vec<Document> {
+    let document = |policy: &NetworkPolicy| Document {
+        kind: "NetworkPolicy",
+        namespace: policy.metadata.namespace.clone().unwrap_or_default(),
+        name: policy.metadata.name.clone().unwrap_or_default(),
+        text: serde_yaml::to_string(policy).expect("plain data is always YAML"),
+    };
+    policies.iter().map(document).collect()
+}
+
+/// Documents as one stream.
+pub fn stream<'d>(documents: impl IntoIterator<Item = &'d Document>) -> String {
+    let texts: Vec<&str> = documents.into_iter().map(|document| document.text.as_str()).collect();
+    texts.join("---\n")
+}

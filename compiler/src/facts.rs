@@ -1,0 +1,162 @@
+//! What the compiler needs to know of a cluster beyond its lists: where DNS and the API server are, which pods
+//! policies cannot govern, which addresses are the cluster's own.
+
+use std::cell::OnceCell;
+use std::net::IpAddr;
+
+use roaring::RoaringBitmap as Bits;
+use weir_cluster::Inventory;
+use weir_cluster::inventory::{NamespaceId, ServiceId};
+use weir_cluster::labels::{Labels, Text};
+
+use crate::address::AddressSet;
+use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
+
+/// Where system pods live that a posture must not cut by accident.
+pub const SYSTEM_NAMESPACE: &str = "kube-system";
+/// The label that DNS pods and services of Kubernetes have carried since kube-dns.
+pub const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
+const DNS_CACHE_LABEL: &str = "node-local-dns";
+/// Where the node-local cache listens unless its arguments say otherwise.
+const DNS_CACHE_ADDRESS: &str = "169.254.20.10";
+
+pub struct Facts<'a> {
+    pub inventory: &'a Inventory,
+    /// Classes that no policy can govern.
+    pub host_network: Bits,
+    pub dns: Dns,
+    own: OnceCell<AddressSet>,
+}
+
+/// The cluster's DNS.
+pub struct Dns {
+    /// Its services; empty where the inventory shows none.
+    pub services: Vec<ServiceId>,
+    /// Its pods, by the services' selectors or by the conventional label.
+    pub pods: PodSet,
+    /// Addresses of node-local caches.
+    pub caches: AddressSet,
+    /// Whether neither service nor pods were found.
+    pub by_convention: bool,
+}
+
+impl<'a> Facts<'a> {
+    pub fn of(inventory: &'a Inventory) -> Facts<'a> {
+        let host = |(at, class): (usize, &weir_cluster::inventory::EndpointClass)| {
+            class.host_network.then_some(at as u32)
+        };
+        Facts {
+            inventory,
+            host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
+            dns: dns(inventory),
+            own: OnceCell::new(),
+        }
+    }
+
+    /// The classes of a set that policies can govern.
+    pub fn governed(&self, pods: &PodSet) -> Bits {
+        pods.classes(self.inventory) - &self.host_network
+    }
+
+    /// Addresses of pods, nodes and services, and the ranges that pods get theirs from.
+    pub fn own_addresses(&self) -> &AddressSet {
+        self.own.get_or_init(|| {
+            let inventory = self.inventory;
+            let ranges: AddressSet =
+                inventory.nodes.iter().flat_map(|node| node.pod_ranges.iter().copied()).collect();
+            let single: AddressSet = inventory
+                .classes
+                .iter()
+                .flat_map(|class| class.addresses.iter().chain(&class.local_addresses))
+                .chain(inventory.nodes.iter().flat_map(|node| &node.addresses))
+                .chain(inventory.services.iter().flat_map(|service| &service.addresses))
+                .copied()
+                .collect();
+            ranges.union(&single)
+        })
+    }
+
+    /// Whether the inventory tells where pods get their addresses from.
+    pub fn knows_pod_ranges(&self) -> bool {
+        self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
+    }
+
+    pub fn node_addresses(&self) -> AddressSet {
+        self.inventory.nodes.iter().flat_map(|node| node.addresses.iter().copied()).collect()
+    }
+
+    /// The service `default/kubernetes`.
+    pub fn api_server(&self) -> Option<ServiceId> {
+        let default = self.inventory.namespace("default")?;
+        self.inventory.service_in(default, "kubernetes")
+    }
+
+    pub fn api_server_addresses(&self) -> Vec<IpAddr> {
+        let Some(service) = self.api_server() else { return Vec::new() };
+        self.inventory.services[service.index()].endpoints.iter().map(|endpoint| endpoint.address).collect()
+    }
+
+    pub fn namespace_name(&self, namespace: NamespaceId) -> &str {
+        &self.inventory.namespaces[namespace.index()].name
+    }
+}
+
+fn dns(inventory: &Inventory) -> Dns {
+    let services: Vec<ServiceId> = (0..inventory.services.len())
+        .map(|at| ServiceId(at as u32))
+        .filter(|service| is_dns(inventory, *service))
+        .collect();
+    let selected = services.iter().filter_map(|service| {
+        let service = &inventory.services[service.index()];
+        Some(labelled(&inventory.namespaces[service.namespace.index()].name, service.selector.as_ref()?))
+    });
+    let mut pods = PodSet::union(selected);
+    let by_label: Labels = [(DNS_LABEL.0.into(), DNS_LABEL.1.into())].into_iter().collect();
+    let by_convention = if pods.is_empty() {
+        let homes: Vec<NamespaceId> = inventory
+            .classes_with(DNS_LABEL.0, DNS_LABEL.1)
+            .iter()
+            .map(|class| inventory.classes[class as usize].namespace)
+            .collect();
+        let names = homes.iter().map(|home| &inventory.namespaces[home.index()].name);
+        pods = PodSet::union(names.map(|name| labelled(name, &by_label)));
+        if homes.is_empty() {
+            pods = labelled(&SYSTEM_NAMESPACE.into(), &by_label);
+        }
+        homes.is_empty()
+    } else {
+        false
+    };
+    Dns { services, pods, caches: caches(inventory), by_convention }
+}
+
+/// kube-dns and CoreDNS go by one name; OpenShift has its own.
+fn is_dns(inventory: &Inventory, service: ServiceId) -> bool {
+    let service = &inventory.services[service.index()];
+    let namespace = inventory.namespaces[service.namespace.index()].name.as_ref();
+    let named = matches!(
+        (namespace, service.name.as_ref()),
+        (SYSTEM_NAMESPACE, "kube-dns") | ("openshift-dns", "dns-default")
+    );
+    let labelled = service.labels.get(DNS_LABEL.0).is_some_and(|value| value.as_ref() == DNS_LABEL.1);
+    (named || labelled) && service.selector.is_some()
+}
+
+fn labelled(namespace: &Text, labels: &Labels) -> PodSet {
+    PodSet::of(Conjunction {
+        namespaces: Constraints::one(Key::namespace_name(), Constraint::is(namespace.clone())),
+        pods: selector::equalities(labels.iter()),
+    })
+}
+
+fn caches(inventory: &Inventory) -> AddressSet {
+    let classes = inventory.classes_with(DNS_LABEL.0, DNS_CACHE_LABEL);
+    let told: AddressSet = classes
+        .iter()
+        .flat_map(|class| inventory.classes[class as usize].local_addresses.iter().copied())
+        .collect();
+    if told.is_empty() && !classes.is_empty() {
+        return DNS_CACHE_ADDRESS.parse::<IpAddr>().into_iter().collect();
+    }
+    told
+}

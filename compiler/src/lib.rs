@@ -1,0 +1,81 @@
+//! Weir: what may talk to what in a Kubernetes cluster, checked against what runs there, and written as the policy
+//! objects that enforce it.
+//!
+//! Text becomes a relation, the relation becomes objects. This file is the whole of what others may use; nothing
+//! here does IO.
+
+pub mod address;
+mod check;
+pub mod codes;
+pub mod diagnostic;
+pub mod emit;
+pub mod facts;
+pub mod meaning;
+mod relate;
+pub mod relation;
+pub mod resolve;
+pub mod selector;
+pub mod source;
+pub mod target;
+
+pub use codes::Code;
+pub use diagnostic::{Diagnostic, Severity};
+pub use emit::Document;
+pub use facts::Facts;
+pub use relation::Relation;
+pub use source::Sources;
+pub use target::Target;
+pub use weir_cluster::Inventory;
+
+use resolve::program::Program;
+
+/// The label that says that an object is Weir's.
+pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "weir");
+/// The annotation that lists the sentences that an object comes from.
+pub const SENTENCES: &str = "weir/sentences";
+
+/// A program against one cluster and target.
+pub struct Analysis {
+    /// Sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+    program: Program,
+    /// Bound to the target.
+    relation: Relation,
+}
+
+/// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
+pub fn analyze(sources: &Sources, facts: &Facts<'_>, target: Target) -> Analysis {
+    let mut diagnostics: Vec<Diagnostic> = sources
+        .iter()
+        .flat_map(|(file, source)| {
+            source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
+        })
+        .collect();
+    let (program, found) = resolve::resolve(sources, facts);
+    diagnostics.extend(found);
+    let relation = relate::relate(&program);
+    let (relation, found) = target::kubernetes::bind(&relation, &program, facts);
+    diagnostics.extend(found);
+    diagnostics.extend(check::check(&program, &relation, facts, target));
+    diagnostic::sort(&mut diagnostics);
+    Analysis { diagnostics, program, relation }
+}
+
+impl Analysis {
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// What the program means, as far as this target can hold it.
+    pub fn relation(&self) -> &Relation {
+        &self.relation
+    }
+
+    /// The objects, sorted by namespace and name. `None` for a program with errors: nothing is half written.
+    pub fn build(&self, facts: &Facts<'_>) -> Option<Vec<Document>> {
+        if self.has_errors() {
+            return None;
+        }
+        Some(emit::emit(&target::kubernetes::lower(&self.relation, &self.program, facts)))
+    }
+}

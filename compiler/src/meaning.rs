@@ -1,0 +1,165 @@
+//! The flows that a relation permits, on a given space of endpoints and ports. What enforced flows are held against.
+
+use weir_cluster::flow::{AddressKind, AddressPoint, Bits, Flows, Permit, Point, PortRange, Side, Space};
+use weir_cluster::inventory::Protocol;
+
+use crate::facts::Facts;
+use crate::relation::{Grant, Relation, Within};
+use crate::resolve::program::{Ends, Port, Ports};
+
+/// What a relation permits: every flow that no guard stops, and every granted one.
+pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
+    let meaning = Meaning { facts, space };
+    let mut egress: Vec<Side> = vec![Side::Open; space.points.len()];
+    let mut ingress = egress.clone();
+    for guard in &relation.guards {
+        for (at, point) in space.points.iter().enumerate() {
+            let Point::Pod(pod) = point else { continue };
+            if pod.host_network || !guard.pods.admits(pod) {
+                continue;
+            }
+            if guard.egress && matches!(egress[at], Side::Open) {
+                egress[at] = Side::Closed(Vec::new());
+            }
+            if guard.ingress && matches!(ingress[at], Side::Open) {
+                ingress[at] = Side::Closed(Vec::new());
+            }
+        }
+    }
+    for grant in &relation.grants {
+        meaning.permit(grant, &mut egress, &mut ingress);
+    }
+    Flows::from_sides(space, &egress, &ingress)
+}
+
+/// The ports at which the space has to be cut for the relation's sake.
+pub fn port_boundaries(relation: &Relation) -> Vec<PortRange> {
+    let ports = relation.grants.iter().filter_map(|grant| match &grant.ports {
+        Ports::These(ports) => Some(ports),
+        Ports::All => None,
+    });
+    ports
+        .flatten()
+        .filter_map(|port| match port {
+            Port::Range { protocol, first, last } => {
+                Some(PortRange { protocol: *protocol, first: *first, last: *last })
+            }
+            Port::Named { .. } => None,
+        })
+        .collect()
+}
+
+/// The address ranges at which the space has to be cut for the relation's sake.
+pub fn address_boundaries(relation: &Relation, facts: &Facts<'_>) -> Vec<ipnet::IpNet> {
+    let ends = relation.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
+    let mut cuts: Vec<ipnet::IpNet> = ends
+        .filter_map(|ends| match ends {
+            Ends::Outside(set) | Ends::Exactly(set) => Some(set.blocks()),
+            _ => None,
+        })
+        .flatten()
+        .flat_map(|block| std::iter::once(block.cidr).chain(block.except))
+        .collect();
+    cuts.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
+    cuts
+}
+
+struct Meaning<'a> {
+    facts: &'a Facts<'a>,
+    space: &'a Space,
+}
+
+impl Meaning<'_> {
+    fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
+        let (from, to) = (self.members(&grant.from), self.members(&grant.to));
+        for (destinations, ports) in self.by_ports(&to, &grant.ports) {
+            match grant.within {
+                Within::Everywhere => {
+                    open(egress, &from, &destinations, &ports);
+                    open(ingress, &destinations, &from, &ports);
+                }
+                Within::SameNamespace => {
+                    for source in &from {
+                        let near = self.neighbours(source, &destinations);
+                        open(egress, &Bits::from_iter([source]), &near, &ports);
+                    }
+                    for destination in &destinations {
+                        let near = self.neighbours(destination, &from);
+                        open(ingress, &Bits::from_iter([destination]), &near, &ports);
+                    }
+                }
+            }
+        }
+    }
+
+    fn neighbours(&self, of: u32, among: &Bits) -> Bits {
+        let namespace = |at: u32| match &self.space.points[at as usize] {
+            Point::Pod(pod) => Some(&pod.namespace),
+            Point::Address(_) => None,
+        };
+        among.iter().filter(|at| namespace(*at).is_some() && namespace(*at) == namespace(of)).collect()
+    }
+
+    fn members(&self, ends: &[Ends]) -> Bits {
+        let admitted = |(_, point): &(usize, &Point)| ends.iter().any(|ends| self.admits(ends, point));
+        self.space.points.iter().enumerate().filter(admitted).map(|(at, _)| at as u32).collect()
+    }
+
+    fn admits(&self, ends: &Ends, point: &Point) -> bool {
+        let inside = |set: &crate::address::AddressSet, address: &AddressPoint| set.contains(address.first);
+        match (ends, point) {
+            (Ends::Anywhere, _) => true,
+            (Ends::Pods(pods), Point::Pod(pod)) => !pod.host_network && pods.admits(pod),
+            (Ends::Outside(set), Point::Address(address)) => {
+                address.kind == AddressKind::Outside
+                    && inside(set, address)
+                    && !self.facts.own_addresses().contains(address.first)
+            }
+            (Ends::Exactly(set), Point::Address(address)) => inside(set, address),
+            (Ends::Nodes, Point::Address(address)) => inside(&self.facts.node_addresses(), address),
+            (Ends::ApiServer, Point::Address(address)) => {
+                self.facts.api_server_addresses().contains(&address.first)
+            }
+            _ => false,
+        }
+    }
+
+    /// Destinations with the port atoms that are meant of them: named ports differ from pod to pod.
+    fn by_ports(&self, to: &Bits, ports: &Ports) -> Vec<(Bits, Bits)> {
+        let atoms = &self.space.ports;
+        let Ports::These(ports) = ports else { return vec![(to.clone(), atoms.all())] };
+        let range = |protocol: Protocol, first: u16, last: u16| atoms.of(PortRange { protocol, first, last });
+        let mut pairs = Vec::new();
+        for port in ports {
+            match port {
+                Port::Range { protocol, first, last } => {
+                    pairs.push((to.clone(), range(*protocol, *first, *last)));
+                }
+                Port::Named { protocol, name } => {
+                    for at in to {
+                        let Point::Pod(pod) = &self.space.points[at as usize] else { continue };
+                        let named = |port: &&weir_cluster::inventory::ContainerPort| {
+                            port.name.as_ref() == Some(name) && port.protocol == *protocol
+                        };
+                        for port in pod.ports.iter().filter(named) {
+                            let atoms = range(*protocol, port.number, port.number);
+                            pairs.push((Bits::from_iter([at]), atoms));
+                        }
+                    }
+                }
+            }
+        }
+        pairs
+    }
+}
+
+fn open(sides: &mut [Side], ends: &Bits, peers: &Bits, ports: &Bits) {
+    if peers.is_empty() || ports.is_empty() {
+        return;
+    }
+    for at in ends {
+        if let Side::Closed(permits) = &mut sides[at as usize] {
+            permits.push(Permit { peers: peers.clone(), ports: ports.clone() });
+        }
+    }
+}

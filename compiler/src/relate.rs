@@ -1,0 +1,101 @@
+//! From resolved sentences to the relation that they mean together.
+
+use std::collections::BTreeMap;
+
+use weir_grammar::ast::PostureWord;
+
+use crate::address::AddressSet;
+use crate::relation::{Grant, GrantKind, Guard, Relation, Within};
+use crate::resolve::program::{self, Ends, Ports, Program, SentenceId, SentenceKind};
+use crate::selector::PodSet;
+
+pub fn relate(program: &Program) -> Relation {
+    let mut relation = Relation::default();
+    for (id, sentence) in program.iter() {
+        match &sentence.kind {
+            SentenceKind::Posture(posture) => relate_posture(posture, id, &mut relation),
+            SentenceKind::Grant(grant) => {
+                let kind = if sentence.library { GrantKind::Library } else { GrantKind::Written };
+                relate_grant(grant, kind, id, &mut relation);
+            }
+        }
+    }
+    relation
+}
+
+fn relate_posture(posture: &program::Posture, sentence: SentenceId, relation: &mut Relation) {
+    if posture.word == PostureWord::Open || posture.subject.is_empty() {
+        return;
+    }
+    relation.guards.push(Guard {
+        pods: posture.subject.clone(),
+        ingress: posture.ingress,
+        egress: posture.egress,
+        sentence,
+    });
+    if posture.word == PostureWord::Isolated {
+        let members = vec![Ends::Pods(posture.subject.clone())];
+        let within = if posture.each { Within::SameNamespace } else { Within::Everywhere };
+        relation.grants.push(Grant {
+            from: members.clone(),
+            to: members,
+            ports: Ports::All,
+            within,
+            kind: GrantKind::Inner,
+            sentence,
+        });
+    }
+}
+
+fn relate_grant(grant: &program::Grant, kind: GrantKind, sentence: SentenceId, relation: &mut Relation) {
+    let from = joined(grant.subject.iter().map(|part| &part.ends));
+    let mut by_ports: BTreeMap<&Ports, Vec<&Ends>> = BTreeMap::new();
+    for (part, ports) in &grant.object {
+        by_ports.entry(ports).or_default().push(&part.ends);
+    }
+    for (ports, ends) in by_ports {
+        let to = joined(ends.into_iter());
+        if from.is_empty() || to.is_empty() {
+            continue; // an empty end grants nothing
+        }
+        relation.grants.push(Grant {
+            from: from.clone(),
+            to,
+            ports: ports.clone(),
+            within: Within::Everywhere,
+            kind,
+            sentence,
+        });
+    }
+}
+
+/// One entry a kind, empty ones left out.
+fn joined<'e>(ends: impl Iterator<Item = &'e Ends>) -> Vec<Ends> {
+    let mut pods = Vec::new();
+    let mut outside = AddressSet::default();
+    let mut exactly = AddressSet::default();
+    let mut others = Vec::new();
+    for end in ends {
+        match end {
+            Ends::Pods(some) => pods.push(some.clone()),
+            Ends::Outside(some) => outside = outside.union(some),
+            Ends::Exactly(some) => exactly = exactly.union(some),
+            other => others.push(other.clone()),
+        }
+    }
+    let pods = PodSet::union(pods);
+    let mut all = Vec::new();
+    if !pods.is_empty() {
+        all.push(Ends::Pods(pods));
+    }
+    if !outside.is_empty() {
+        all.push(Ends::Outside(outside));
+    }
+    if !exactly.is_empty() {
+        all.push(Ends::Exactly(exactly));
+    }
+    others.sort_unstable();
+    others.dedup();
+    all.extend(others);
+    all
+}

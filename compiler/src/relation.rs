@@ -1,0 +1,48 @@
+//! What a program means: guards and grants between symbolic sets, each with the sentence it comes from. No order,
+//! no target, no text.
+
+use crate::resolve::program::{Ends, Ports, SentenceId};
+use crate::selector::PodSet;
+
+#[derive(Clone, Debug, Default)]
+pub struct Relation {
+    pub guards: Vec<Guard>,
+    pub grants: Vec<Grant>,
+}
+
+/// These pods are closed, one way or both, but for what is granted.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    pub pods: PodSet,
+    pub ingress: bool,
+    pub egress: bool,
+    pub sentence: SentenceId,
+}
+
+/// Flows from one set to another are permitted, on both of their ends. A grant never guards.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub from: Vec<Ends>,
+    pub to: Vec<Ends>,
+    pub ports: Ports,
+    pub within: Within,
+    pub kind: GrantKind,
+    pub sentence: SentenceId,
+}
+
+/// Between which members of both sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Within {
+    Everywhere,
+    /// Only pods of one and the same namespace.
+    SameNamespace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantKind {
+    Written,
+    /// What `isolated` grants among its members.
+    Inner,
+    /// Of the library.
+    Library,
+}

@@ -1,0 +1,188 @@
+//! From a name to the one thing it denotes: workloads, services and namespaces, with the nearest names where it
+//! denotes none and every candidate where it denotes several.
+
+use weir_cluster::Inventory;
+use weir_cluster::inventory::{NamespaceId, ServiceId, WorkloadId, WorkloadKind};
+use weir_cluster::labels::Labels;
+use weir_grammar::ast::KindWord;
+use weir_grammar::format::{after_slash, quoted};
+
+use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Workload(WorkloadId),
+    Service(ServiceId),
+    /// A workload and a service of one name that select the same pods.
+    Both(WorkloadId, ServiceId),
+    Namespace(NamespaceId),
+}
+
+/// Everything of that name in one namespace that `kind` admits.
+pub fn in_namespace(
+    inventory: &Inventory,
+    namespace: NamespaceId,
+    name: &str,
+    kind: Option<KindWord>,
+) -> Vec<Named> {
+    let workloads: Vec<WorkloadId> = inventory
+        .workloads_in(namespace, name)
+        .iter()
+        .copied()
+        .filter(|workload| admits(kind, &inventory.workloads[workload.index()].kind))
+        .collect();
+    let service = match kind {
+        None | Some(KindWord::Service) => inventory.service_in(namespace, name),
+        _ => None,
+    };
+    if let ([workload], Some(service)) = (workloads.as_slice(), service)
+        && same_pods(inventory, *workload, service)
+    {
+        return vec![Named::Both(*workload, service)];
+    }
+    workloads.into_iter().map(Named::Workload).chain(service.map(Named::Service)).collect()
+}
+
+/// Everything of that name in the cluster.
+pub fn anywhere(inventory: &Inventory, name: &str, kind: Option<KindWord>) -> Vec<Named> {
+    let mut homes: Vec<NamespaceId> = inventory
+        .workloads_named(name)
+        .iter()
+        .map(|workload| inventory.workloads[workload.index()].namespace)
+        .chain(
+            inventory
+                .services_named(name)
+                .iter()
+                .map(|service| inventory.services[service.index()].namespace),
+        )
+        .collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let mut found: Vec<Named> =
+        homes.into_iter().flat_map(|home| in_namespace(inventory, home, name, kind)).collect();
+    if kind.is_none() {
+        found.extend(inventory.namespace(name).map(Named::Namespace));
+    }
+    found
+}
+
+fn admits(word: Option<KindWord>, kind: &WorkloadKind) -> bool {
+    match word {
+        None | Some(KindWord::Workload) => true,
+        Some(KindWord::Deployment) => *kind == WorkloadKind::Deployment,
+        Some(KindWord::StatefulSet) => *kind == WorkloadKind::StatefulSet,
+        Some(KindWord::DaemonSet) => *kind == WorkloadKind::DaemonSet,
+        Some(KindWord::Job) => *kind == WorkloadKind::Job,
+        Some(KindWord::CronJob) => *kind == WorkloadKind::CronJob,
+        Some(KindWord::Pod) => *kind == WorkloadKind::Pod,
+        Some(KindWord::Service | KindWord::ServiceAccount) => false,
+    }
+}
+
+fn same_pods(inventory: &Inventory, workload: WorkloadId, service: ServiceId) -> bool {
+    match (workload_pods(inventory, workload), service_pods(inventory, service)) {
+        (Some(workload), Some(service)) => {
+            workload == service || workload.classes(inventory) == service.classes(inventory)
+        }
+        _ => false,
+    }
+}
+
+fn in_this(inventory: &Inventory, namespace: NamespaceId, pods: Constraints) -> PodSet {
+    let name = inventory.namespaces[namespace.index()].name.clone();
+    PodSet::of(Conjunction {
+        namespaces: Constraints::one(Key::namespace_name(), Constraint::is(name)),
+        pods,
+    })
+}
+
+/// The pods that a workload's selector, or else its labels, select; `None` where it has neither.
+pub fn workload_pods(inventory: &Inventory, id: WorkloadId) -> Option<PodSet> {
+    let workload = &inventory.workloads[id.index()];
+    let pods = match &workload.selector {
+        Some(requirements) => selector::constraints(requirements)?,
+        None => selector::equalities(workload.labels.iter()),
+    };
+    (!pods.is_empty()).then(|| in_this(inventory, workload.namespace, pods))
+}
+
+/// The pods that a service selects; `None` for one without selector.
+pub fn service_pods(inventory: &Inventory, id: ServiceId) -> Option<PodSet> {
+    let service = &inventory.services[id.index()];
+    let selector: &Labels = service.selector.as_ref()?;
+    Some(in_this(inventory, service.namespace, selector::equalities(selector.iter())))
+}
+
+/// A thing spelled so that it can mean nothing else. Of several things in one namespace, with their kinds.
+pub fn spelled(inventory: &Inventory, named: Named, with_kind: bool) -> String {
+    let qualified = |namespace: NamespaceId, name: &str, bare: bool| {
+        let namespace = &inventory.namespaces[namespace.index()].name;
+        let namespace = if bare { quoted(namespace) } else { after_slash(namespace) };
+        format!("{namespace}/{}", after_slash(name))
+    };
+    match named {
+        Named::Workload(id) | Named::Both(id, _) => {
+            let workload = &inventory.workloads[id.index()];
+            let twins = inventory.workloads_in(workload.namespace, &workload.name).len() > 1;
+            match (with_kind, kind_word(&workload.kind)) {
+                (true, Some(word)) if twins => {
+                    format!("{word} {}", qualified(workload.namespace, &workload.name, false))
+                }
+                (true, _) => format!("workload {}", qualified(workload.namespace, &workload.name, false)),
+                (false, _) => qualified(workload.namespace, &workload.name, true),
+            }
+        }
+        Named::Service(id) => {
+            let service = &inventory.services[id.index()];
+            match with_kind {
+                true => format!("service {}", qualified(service.namespace, &service.name, false)),
+                false => qualified(service.namespace, &service.name, true),
+            }
+        }
+        Named::Namespace(id) => format!("namespace {}", after_slash(&inventory.namespaces[id.index()].name)),
+    }
+}
+
+fn kind_word(kind: &WorkloadKind) -> Option<&'static str> {
+    Some(match kind {
+        WorkloadKind::Deployment => KindWord::Deployment.word(),
+        WorkloadKind::StatefulSet => KindWord::StatefulSet.word(),
+        WorkloadKind::DaemonSet => KindWord::DaemonSet.word(),
+        WorkloadKind::Job => KindWord::Job.word(),
+        WorkloadKind::CronJob => KindWord::CronJob.word(),
+        WorkloadKind::Pod => KindWord::Pod.word(),
+        WorkloadKind::ReplicaSet | WorkloadKind::Other(_) => return None,
+    })
+}
+
+/// Every candidate, spelled as it would be written out: with its kind where its namespace has two of the name.
+pub fn candidates(inventory: &Inventory, found: &[Named]) -> Vec<String> {
+    let home = |named: &Named| match named {
+        Named::Workload(id) | Named::Both(id, _) => Some(inventory.workloads[id.index()].namespace),
+        Named::Service(id) => Some(inventory.services[id.index()].namespace),
+        Named::Namespace(_) => None,
+    };
+    let crowded = |named: &Named| found.iter().filter(|other| home(other) == home(named)).count() > 1;
+    found.iter().map(|named| spelled(inventory, *named, crowded(named))).collect()
+}
+
+/// The names nearest to a misspelt one, best first, at most three.
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let most = (wrong.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = names
+        .into_iter()
+        .filter(|name| name.len().abs_diff(wrong.len()) <= most || name.starts_with(wrong))
+        .map(|name| (distance(wrong, name), name))
+        .filter(|(distance, _)| *distance <= most)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// Edits between two names; a name that only goes on (`cart` for `cartservice`) is near as well.
+fn distance(wrong: &str, name: &str) -> usize {
+    let edits = strsim::damerau_levenshtein(wrong, name);
+    let continued = wrong.len() >= 3 && name.starts_with(wrong);
+    if continued { edits.min(1) } else { edits }
+}

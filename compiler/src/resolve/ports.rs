@@ -1,0 +1,617 @@
+//! Ports: from what is written behind a name to what pods see. A service's port becomes the pod port it leads to; a
+//! port that nothing exposes is an error that lists what is exposed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roaring::RoaringBitmap as Bits;
+use weir_cluster::Inventory;
+use weir_cluster::inventory::{Protocol, Service, ServiceId, ServicePort, TargetPort};
+use weir_cluster::labels::Text;
+use weir_grammar::ast::{self, Absent, PortKind};
+use weir_grammar::format;
+
+use super::names::{self, Named};
+use super::program::{Ends, Part, Port, Ports, Thing};
+use super::{Resolver, Scope};
+use crate::diagnostic::{Code, Diagnostic, listed};
+
+/// Which classes declare which container ports.
+#[derive(Default)]
+pub(super) struct PortIndex {
+    numbers: BTreeMap<(Protocol, u16), Bits>,
+    names: BTreeMap<Text, BTreeMap<(Protocol, u16), Bits>>,
+    /// Classes that declare any port.
+    declaring: Bits,
+}
+
+impl PortIndex {
+    pub(super) fn of(inventory: &Inventory) -> PortIndex {
+        let mut index = PortIndex::default();
+        for (at, class) in inventory.classes.iter().enumerate() {
+            for port in &class.ports {
+                let key = (port.protocol, port.number);
+                index.numbers.entry(key).or_default().insert(at as u32);
+                if let Some(name) = &port.name {
+                    index.names.entry(name.clone()).or_default().entry(key).or_default().insert(at as u32);
+                }
+                index.declaring.insert(at as u32);
+            }
+        }
+        index
+    }
+}
+
+/// Why a port is none of a thing's.
+enum Miss {
+    NotExposed,
+    /// Exposed, but only under this protocol.
+    Under(Protocol),
+    /// Of a service and of its workload it means different things.
+    TwoThings {
+        service: BTreeSet<Port>,
+        workload: BTreeSet<Port>,
+    },
+    /// The service leads to a container port of this name, which no pod has.
+    Target(Text),
+    NoServiceName,
+}
+
+type Lookup = Result<BTreeSet<Port>, Miss>;
+
+/// A port as it is written, checked.
+enum Wanted<'p> {
+    Number { first: u16, last: u16, protocol: Option<Protocol> },
+    Name(&'p str),
+}
+
+impl Resolver<'_> {
+    /// Each part with the ports that these mean of it. `None`: errors are reported.
+    pub(super) fn with_ports(
+        &mut self,
+        parts: Vec<Part>,
+        ports: &[&ast::Port],
+        scope: Scope,
+    ) -> Option<Vec<(Part, Ports)>> {
+        if ports.is_empty() {
+            let own = |part: Part| {
+                let ports = self.own_ports(&part).map_or(Ports::All, Ports::These);
+                (part, ports)
+            };
+            return Some(parts.into_iter().map(own).collect());
+        }
+        let mut found: Vec<BTreeSet<Port>> = vec![BTreeSet::new(); parts.len()];
+        let mut fine = true;
+        for port in ports {
+            let Some(wanted) = self.wanted(port, scope) else {
+                fine = false;
+                continue;
+            };
+            let lookups: Vec<Lookup> = parts.iter().map(|part| self.lookup(part, &wanted)).collect();
+            // The grant is the whole product, if any member has the port.
+            let exposed = lookups.iter().any(Result::is_ok) || scope.absent.is_some();
+            let mut told = false;
+            for (at, lookup) in lookups.into_iter().enumerate() {
+                match lookup {
+                    Ok(ports) => found[at].extend(ports),
+                    Err(Miss::NotExposed | Miss::Under(_)) if exposed => {
+                        found[at].extend(literal(&wanted));
+                    }
+                    Err(miss) if !told && (!exposed || matches!(miss, Miss::TwoThings { .. })) => {
+                        told = true;
+                        fine = false;
+                        self.report_miss(&parts[at], port, &wanted, miss, scope);
+                    }
+                    Err(_) => {}
+                }
+            }
+            if !told && scope.absent != Some(Absent::EvenIfAbsent) {
+                self.check_both_protocols(&parts, port, &wanted, scope);
+            }
+        }
+        if !fine {
+            return None;
+        }
+        let with = |(part, ports): (Part, BTreeSet<Port>)| {
+            (!ports.is_empty()).then_some((part, Ports::These(ports)))
+        };
+        Some(parts.into_iter().zip(found).filter_map(with).collect())
+    }
+
+    fn wanted<'p>(&mut self, port: &'p ast::Port, scope: Scope) -> Option<Wanted<'p>> {
+        match &port.kind {
+            PortKind::Error => None,
+            PortKind::Name(name) => Some(Wanted::Name(name)),
+            PortKind::Number { first, last, protocol } => {
+                if first > last {
+                    let place = scope.place(port.span);
+                    let turned = PortKind::Number { first: *last, last: *first, protocol: *protocol };
+                    let turned = format::port(&ast::Port { span: port.span, kind: turned });
+                    self.report(
+                        Diagnostic::error(
+                            Code::E0307,
+                            format!("the range `{}` runs backwards", format::port(port)),
+                        )
+                        .at(place, "its first port is the larger one")
+                        .with_help(format!("write `{turned}`"))
+                        .suggest("turn it around", place, turned),
+                    );
+                    return None;
+                }
+                Some(Wanted::Number { first: *first, last: *last, protocol: protocol.map(cluster_protocol) })
+            }
+        }
+    }
+
+    /// The ports of a thing that has its own: DNS, the API server.
+    fn own_ports(&self, part: &Part) -> Option<BTreeSet<Port>> {
+        match part.thing {
+            Thing::Dns => {
+                let dns = Wanted::Number { first: 53, last: 53, protocol: None };
+                let mut ports = BTreeSet::new();
+                if part.ends.pods().is_some() {
+                    for service in &self.facts.dns.services {
+                        for protocol in [Protocol::Tcp, Protocol::Udp] {
+                            let dns = Wanted::Number { first: 53, last: 53, protocol: Some(protocol) };
+                            ports.extend(self.service_ports(*service, &part.ends, &dns).unwrap_or_default());
+                        }
+                    }
+                }
+                if ports.is_empty() {
+                    ports.extend(literal(&dns));
+                    ports.insert(Port::Range { protocol: Protocol::Udp, first: 53, last: 53 });
+                }
+                Some(ports)
+            }
+            Thing::ApiServer => Some(self.api_server_ports()),
+            _ => None,
+        }
+    }
+
+    fn api_server_ports(&self) -> BTreeSet<Port> {
+        let Some(service) = self.facts.api_server() else { return BTreeSet::new() };
+        let endpoints = &self.facts.inventory.services[service.index()].endpoints;
+        endpoints
+            .iter()
+            .flat_map(|endpoint| &endpoint.ports)
+            .map(|(_, number, protocol)| Port::Range { protocol: *protocol, first: *number, last: *number })
+            .collect()
+    }
+
+    fn lookup(&self, part: &Part, wanted: &Wanted<'_>) -> Lookup {
+        match part.thing {
+            Thing::Unchecked => match wanted {
+                Wanted::Number { .. } => Ok(literal(wanted)),
+                Wanted::Name(name) => iana(name).ok_or(Miss::NoServiceName),
+            },
+            Thing::Pods | Thing::Workload(_) => self.container_ports(&part.ends, wanted),
+            Thing::Service(service) => self.service_ports(service, &part.ends, wanted),
+            Thing::Both(_, service) => {
+                let of_service = self.service_ports(service, &part.ends, wanted);
+                let of_workload = self.declared_ports(&part.ends, wanted);
+                match (of_service, of_workload) {
+                    (Ok(service), Ok(workload)) if service != workload => {
+                        Err(Miss::TwoThings { service, workload })
+                    }
+                    (Ok(ports), _) | (Err(_), Ok(ports)) => Ok(ports),
+                    (Err(Miss::NotExposed), Err(miss)) => Err(miss),
+                    (Err(miss), Err(_)) => Err(miss),
+                }
+            }
+            Thing::Dns => {
+                if part.ends.pods().is_none() || self.facts.dns.services.is_empty() {
+                    return match wanted {
+                        Wanted::Number { .. } => Ok(literal(wanted)),
+                        Wanted::Name(_) => Err(Miss::NotExposed),
+                    };
+                }
+                let mut found = BTreeSet::new();
+                for service in &self.facts.dns.services {
+                    found.extend(self.service_ports(*service, &part.ends, wanted).unwrap_or_default());
+                }
+                if found.is_empty() { self.declared_ports(&part.ends, wanted) } else { Ok(found) }
+            }
+            Thing::ApiServer => {
+                let own = self.api_server_ports();
+                match wanted {
+                    Wanted::Number { first: 443, last: 443, protocol: None | Some(Protocol::Tcp) } => Ok(own),
+                    Wanted::Name("https") => Ok(own),
+                    Wanted::Number { .. } if literal(wanted).is_subset(&own) => Ok(literal(wanted)),
+                    _ => Err(Miss::NotExposed),
+                }
+            }
+        }
+    }
+
+    fn classes(&self, ends: &Ends) -> Bits {
+        ends.pods().map(|pods| pods.classes(self.facts.inventory)).unwrap_or_default()
+    }
+
+    /// The container ports that are meant. Where none of the pods declares any port, nothing can be checked.
+    fn container_ports(&self, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
+        let declared = self.declared_ports(ends, wanted);
+        let unknown = self.classes(ends).is_disjoint(&self.ports.declaring);
+        match (&declared, wanted) {
+            (Err(_), Wanted::Number { .. }) if unknown => Ok(literal(wanted)),
+            _ => declared,
+        }
+    }
+
+    /// The container ports that are meant, where some pod declares them.
+    fn declared_ports(&self, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
+        let classes = self.classes(ends);
+        match wanted {
+            Wanted::Number { first, last, protocol } => {
+                let exposed = |protocol: Protocol| {
+                    let range = self.ports.numbers.range((protocol, *first)..=(protocol, *last));
+                    range.into_iter().any(|(_, bits)| !bits.is_disjoint(&classes))
+                };
+                let wanted_protocol = protocol.unwrap_or(Protocol::Tcp);
+                if exposed(wanted_protocol) {
+                    return Ok(literal(wanted));
+                }
+                let others = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+                match others.into_iter().find(|other| *other != wanted_protocol && exposed(*other)) {
+                    Some(other) => Err(Miss::Under(other)),
+                    None => Err(Miss::NotExposed),
+                }
+            }
+            Wanted::Name(name) => {
+                let found = self.named_ports(&classes, name, None);
+                if found.is_empty() { Err(Miss::NotExposed) } else { Ok(found) }
+            }
+        }
+    }
+
+    /// A named container port: a number where all pods of the set agree, the name where they differ.
+    fn named_ports(&self, classes: &Bits, name: &str, protocol: Option<Protocol>) -> BTreeSet<Port> {
+        let Some(declared) = self.ports.names.get(name) else { return BTreeSet::new() };
+        let mut by_protocol: BTreeMap<Protocol, Vec<(u16, Bits)>> = BTreeMap::new();
+        for ((under, number), bits) in declared {
+            let members = bits & classes;
+            if !members.is_empty() && protocol.is_none_or(|wanted| wanted == *under) {
+                by_protocol.entry(*under).or_default().push((*number, members));
+            }
+        }
+        let port = |(protocol, numbers): (Protocol, Vec<(u16, Bits)>)| match numbers.as_slice() {
+            [(number, members)] if members == classes => {
+                Port::Range { protocol, first: *number, last: *number }
+            }
+            _ => Port::Named { protocol, name: name.into() },
+        };
+        by_protocol.into_iter().map(port).collect()
+    }
+
+    /// The pod ports behind a service's ports.
+    fn service_ports(&self, id: ServiceId, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
+        let service = &self.facts.inventory.services[id.index()];
+        let matching = |port: &&ServicePort| match wanted {
+            Wanted::Number { first, last, protocol } => {
+                (*first..=*last).contains(&port.port) && port.protocol == protocol.unwrap_or(Protocol::Tcp)
+            }
+            Wanted::Name(name) => port.name.as_deref() == Some(*name),
+        };
+        if service.headless && matches!(wanted, Wanted::Number { .. }) {
+            return self.headless_ports(service, ends, wanted);
+        }
+        let mut found = BTreeSet::new();
+        let mut missing = None;
+        for port in service.ports.iter().filter(matching) {
+            match self.target_ports(service, port, ends) {
+                Ok(ports) => found.extend(ports),
+                Err(miss) => missing = Some(miss),
+            }
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        if let Some(miss) = missing {
+            return Err(miss);
+        }
+        let under = |port: &ServicePort| match wanted {
+            Wanted::Number { first, last, .. } if (*first..=*last).contains(&port.port) => {
+                Some(port.protocol)
+            }
+            _ => None,
+        };
+        Err(service.ports.iter().find_map(under).map_or(Miss::NotExposed, Miss::Under))
+    }
+
+    /// A headless service hands out its pods' addresses: what is dialled is the pods' port.
+    fn headless_ports(&self, service: &Service, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
+        let targets: BTreeSet<Port> = service
+            .ports
+            .iter()
+            .filter_map(|port| self.target_ports(service, port, ends).ok())
+            .flatten()
+            .collect();
+        if literal(wanted).is_subset(&targets) {
+            Ok(literal(wanted))
+        } else {
+            self.declared_ports(ends, wanted)
+        }
+    }
+
+    fn target_ports(&self, service: &Service, port: &ServicePort, ends: &Ends) -> Lookup {
+        if service.selector.is_none() {
+            let named = service.endpoints.iter().flat_map(|endpoint| &endpoint.ports).filter(
+                |(name, _, protocol)| *protocol == port.protocol && name.as_ref() == port.name.as_ref(),
+            );
+            let found: BTreeSet<Port> = named
+                .map(|(_, number, protocol)| Port::Range {
+                    protocol: *protocol,
+                    first: *number,
+                    last: *number,
+                })
+                .collect();
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        match &port.target {
+            TargetPort::Number(number) => {
+                Ok([Port::Range { protocol: port.protocol, first: *number, last: *number }].into())
+            }
+            TargetPort::Name(name) => {
+                let found = self.named_ports(&self.classes(ends), name, Some(port.protocol));
+                if found.is_empty() { Err(Miss::Target(name.clone())) } else { Ok(found) }
+            }
+        }
+    }
+
+    /// Lints a bare number that is exposed under TCP, which it means, and under another protocol too.
+    fn check_both_protocols(&mut self, parts: &[Part], port: &ast::Port, wanted: &Wanted<'_>, scope: Scope) {
+        let Wanted::Number { first, last, protocol: None } = *wanted else { return };
+        for other in [Protocol::Udp, Protocol::Sctp] {
+            let also = Wanted::Number { first, last, protocol: Some(other) };
+            let exposed = |part: &Part| {
+                part.thing != Thing::Unchecked
+                    && !matches!(part.ends, Ends::Exactly(_))
+                    && match part.thing {
+                        Thing::Pods | Thing::Workload(_) => self.declared_ports(&part.ends, &also).is_ok(),
+                        _ => self.lookup(part, &also).is_ok(),
+                    }
+            };
+            if parts.iter().any(exposed) {
+                let written = format::port(port);
+                let message = format!("`{written}` means TCP, and is exposed under {} too", word(other));
+                self.report(
+                    Diagnostic::warning(Code::W0106, message)
+                        .at(scope.place(port.span), "grants TCP alone")
+                        .with_help(format!(
+                            "write `{written}/tcp` if TCP alone is meant, or `on {written}/tcp, {written}/{}` for both",
+                            word(other).to_lowercase()
+                        )),
+                );
+                return;
+            }
+        }
+    }
+
+    fn report_miss(&mut self, part: &Part, port: &ast::Port, wanted: &Wanted<'_>, miss: Miss, scope: Scope) {
+        let place = scope.place(port.span);
+        let written = format::port(port);
+        let thing = self.sources.text(part.place).to_owned();
+        let said = match miss {
+            Miss::NoServiceName => {
+                Diagnostic::error(Code::E0304, format!("`{written}` is no well-known port name"))
+                    .at(place, "addresses and host names declare no ports")
+                    .with_help("write its number; names such as `https` or `ssh` are IANA's")
+            }
+            Miss::Target(name) => {
+                let message =
+                    format!("port `{written}` of `{thing}` leads to `{name}`, which no pod declares");
+                Diagnostic::error(Code::E0304, message).at(place, format!("target port `{name}`")).with_help(
+                    format!("name a container port `{name}` in its pods, or give the service a number"),
+                )
+            }
+            Miss::Under(protocol) => {
+                let word = word(protocol);
+                let fixed = match wanted {
+                    Wanted::Number { first, last, .. } => format::port(&ast::Port {
+                        span: port.span,
+                        kind: PortKind::Number {
+                            first: *first,
+                            last: *last,
+                            protocol: Some(ast_protocol(protocol)),
+                        },
+                    }),
+                    Wanted::Name(name) => (*name).to_owned(),
+                };
+                Diagnostic::error(Code::E0305, format!("`{thing}` exposes `{written}` under {word} only"))
+                    .at(place, "a bare number means TCP")
+                    .with_help(format!("write `{fixed}`"))
+                    .suggest(format!("grant {word}"), place, fixed)
+            }
+            Miss::TwoThings { service, workload } => {
+                let (Thing::Both(id, service_id), inventory) = (part.thing, self.facts.inventory) else {
+                    return;
+                };
+                let as_service = names::spelled(inventory, Named::Service(service_id), true);
+                let as_workload = names::spelled(inventory, Named::Workload(id), true);
+                let message = format!("`{written}` means two things of `{thing}`");
+                Diagnostic::error(Code::E0306, message)
+                    .at(
+                        place,
+                        format!(
+                            "of the service it is pod port {}, of the workload it is container port {}",
+                            shown(&service),
+                            shown(&workload)
+                        ),
+                    )
+                    .with_help(format!("write `{as_service}:{written}` or `{as_workload}:{written}`"))
+                    .suggest("the service's port", part.place, format!("{as_service}:{written}"))
+                    .suggest("the container's port", part.place, format!("{as_workload}:{written}"))
+            }
+            Miss::NotExposed => {
+                let exposed = self.exposed(part);
+                let near = match wanted {
+                    Wanted::Name(name) => names::nearest(name, exposed.iter().map(|(name, _)| name.as_str())),
+                    Wanted::Number { .. } => Vec::new(),
+                };
+                let shown: Vec<&str> = exposed.iter().map(|(_, shown)| shown.as_str()).collect();
+                let mut said =
+                    Diagnostic::error(Code::E0304, format!("`{thing}` does not expose `{written}`"))
+                        .at(place, "not among its ports");
+                said = if shown.is_empty() {
+                    said.with_note(format!("`{thing}` declares no ports"))
+                } else {
+                    said.with_note(format!("`{thing}` exposes {}", several(&shown)))
+                };
+                if !near.is_empty() {
+                    said = said.with_help(format!("did you mean {}?", listed(&near, "or")));
+                }
+                for near in near {
+                    said = said.suggest(format!("`{near}`"), place, near);
+                }
+                said.with_help("if it is planned, end the sentence with `even if absent`")
+            }
+        };
+        self.report(said);
+    }
+
+    /// What a thing exposes: how it would be written, and in words.
+    fn exposed(&self, part: &Part) -> Vec<(String, String)> {
+        let inventory = self.facts.inventory;
+        let mut exposed = Vec::new();
+        let services = match part.thing {
+            Thing::Service(id) | Thing::Both(_, id) => vec![id],
+            Thing::Dns => self.facts.dns.services.clone(),
+            _ => Vec::new(),
+        };
+        for id in services {
+            let service = &inventory.services[id.index()];
+            for port in &service.ports {
+                let target = match &port.target {
+                    TargetPort::Number(number) if *number == port.port => String::new(),
+                    TargetPort::Number(number) => format!(", pod port {number}"),
+                    TargetPort::Name(name) => format!(", pod port {name}"),
+                };
+                let (written, said) = written(port.name.as_deref(), port.port, port.protocol);
+                exposed.push((written, format!("{said} (service{target})")));
+            }
+        }
+        let mut containers = BTreeSet::new();
+        if !matches!(part.thing, Thing::Service(_)) {
+            for class in self.classes(&part.ends) {
+                for port in &inventory.classes[class as usize].ports {
+                    containers.insert(written(port.name.as_deref(), port.number, port.protocol));
+                }
+            }
+        }
+        let told: BTreeSet<String> = exposed.iter().map(|(written, _)| written.clone()).collect();
+        exposed.extend(containers.into_iter().filter(|(written, _)| !told.contains(written)));
+        if part.thing == Thing::ApiServer {
+            exposed.push(("443".to_owned(), "`443`".to_owned()));
+        }
+        exposed
+    }
+}
+
+/// `http`, and "`8080` (`http`)".
+fn written(name: Option<&str>, number: u16, protocol: Protocol) -> (String, String) {
+    let number = match protocol {
+        Protocol::Tcp => number.to_string(),
+        other => format!("{number}/{}", word(other).to_lowercase()),
+    };
+    match name {
+        Some(name) => (name.to_owned(), format!("`{number}` (`{name}`)")),
+        None => (number.clone(), format!("`{number}`")),
+    }
+}
+
+fn several(shown: &[&str]) -> String {
+    const MOST: usize = 12;
+    match shown {
+        [init @ .., last] if !init.is_empty() && shown.len() <= MOST => {
+            format!("{} and {last}", init.join(", "))
+        }
+        _ if shown.len() > MOST => format!("{} and {} more", shown[..MOST].join(", "), shown.len() - MOST),
+        _ => shown.join(""),
+    }
+}
+
+fn shown(ports: &BTreeSet<Port>) -> String {
+    let one = |port: &Port| match port {
+        Port::Range { first, last, .. } if first == last => first.to_string(),
+        Port::Range { first, last, .. } => format!("{first}-{last}"),
+        Port::Named { name, .. } => name.to_string(),
+    };
+    ports.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn literal(wanted: &Wanted<'_>) -> BTreeSet<Port> {
+    match *wanted {
+        Wanted::Number { first, last, protocol } => {
+            [Port::Range { protocol: protocol.unwrap_or(Protocol::Tcp), first, last }].into()
+        }
+        Wanted::Name(_) => BTreeSet::new(),
+    }
+}
+
+fn cluster_protocol(protocol: ast::Protocol) -> Protocol {
+    match protocol {
+        ast::Protocol::Tcp => Protocol::Tcp,
+        ast::Protocol::Udp => Protocol::Udp,
+        ast::Protocol::Sctp => Protocol::Sctp,
+    }
+}
+
+fn ast_protocol(protocol: Protocol) -> ast::Protocol {
+    match protocol {
+        Protocol::Tcp => ast::Protocol::Tcp,
+        Protocol::Udp => ast::Protocol::Udp,
+        Protocol::Sctp => ast::Protocol::Sctp,
+    }
+}
+
+fn word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "TCP",
+        Protocol::Udp => "UDP",
+        Protocol::Sctp => "SCTP",
+    }
+}
+
+/// The well-known ports that policies name (IANA's Service Name and Transport Protocol Port Number Registry).
+fn iana(name: &str) -> Option<BTreeSet<Port>> {
+    use Protocol::{Tcp, Udp};
+    const BOTH: &[Protocol] = &[Tcp, Udp];
+    const TCP: &[Protocol] = &[Tcp];
+    const UDP: &[Protocol] = &[Udp];
+    let (number, protocols) = match name {
+        "ftp" => (21, TCP),
+        "ssh" => (22, TCP),
+        "telnet" => (23, TCP),
+        "smtp" => (25, TCP),
+        "domain" => (53, BOTH),
+        "http" => (80, TCP),
+        "kerberos" => (88, BOTH),
+        "pop3" => (110, TCP),
+        "ntp" => (123, UDP),
+        "imap" => (143, TCP),
+        "snmp" => (161, UDP),
+        "ldap" => (389, TCP),
+        "https" => (443, TCP),
+        "submissions" => (465, TCP),
+        "syslog" => (514, UDP),
+        "submission" => (587, TCP),
+        "ldaps" => (636, TCP),
+        "domain-s" => (853, TCP),
+        "ftps" => (990, TCP),
+        "imaps" => (993, TCP),
+        "pop3s" => (995, TCP),
+        "ms-sql-s" => (1433, TCP),
+        "mqtt" => (1883, TCP),
+        "nfs" => (2049, BOTH),
+        "mysql" => (3306, TCP),
+        "postgresql" => (5432, TCP),
+        "amqps" => (5671, TCP),
+        "amqp" => (5672, TCP),
+        "redis" => (6379, TCP),
+        "syslog-tls" => (6514, TCP),
+        "secure-mqtt" => (8883, TCP),
+        _ => return None,
+    };
+    let port = |protocol: &Protocol| Port::Range { protocol: *protocol, first: number, last: number };
+    Some(protocols.iter().map(port).collect())
+}

@@ -1,0 +1,162 @@
+//! A program whose names are resolved: what sentences say, in terms of the cluster. Nothing unresolved fits in.
+
+use std::collections::BTreeSet;
+
+use weir_cluster::inventory::{NamespaceId, Protocol, ServiceId, WorkloadId};
+use weir_cluster::labels::Text;
+use weir_grammar::ast::PostureWord;
+
+use crate::address::AddressSet;
+use crate::selector::PodSet;
+use crate::source::Place;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SentenceId(pub u32);
+
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub sentences: Vec<Sentence>,
+}
+
+impl Program {
+    pub fn get(&self, id: SentenceId) -> &Sentence {
+        &self.sentences[id.0 as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (SentenceId, &Sentence)> {
+        self.sentences.iter().enumerate().map(|(at, sentence)| (SentenceId(at as u32), sentence))
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Sentence {
+    pub place: Place,
+    /// File and canonical text, as objects name it.
+    pub source: String,
+    /// Of the library: exempt from lints on grants.
+    pub library: bool,
+    pub has_reason: bool,
+    pub kind: SentenceKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum SentenceKind {
+    Posture(Posture),
+    Grant(Grant),
+}
+
+#[derive(Clone, Debug)]
+pub struct Posture {
+    pub word: PostureWord,
+    pub word_place: Place,
+    pub subject_place: Place,
+    pub each: bool,
+    /// Written in parentheses: one group, whatever it spans.
+    pub one_group: bool,
+    pub ingress: bool,
+    pub egress: bool,
+    pub subject: PodSet,
+    pub mentions: Mentions,
+}
+
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub subject: Vec<Part>,
+    pub object: Vec<(Part, Ports)>,
+    pub object_place: Place,
+    pub has_ports: bool,
+}
+
+/// What a set names outright.
+#[derive(Clone, Debug, Default)]
+pub struct Mentions {
+    pub namespaces: BTreeSet<NamespaceId>,
+    pub workloads: Vec<(WorkloadId, Place)>,
+    pub dns: bool,
+}
+
+/// A set, as the things it was written of: ports mean something else of a service than of a workload.
+#[derive(Clone, Debug, Default)]
+pub struct Denotation {
+    pub parts: Vec<Part>,
+    pub mentions: Mentions,
+}
+
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub place: Place,
+    pub thing: Thing,
+    pub ends: Ends,
+}
+
+/// On what ports of a set are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Workload(WorkloadId),
+    Service(ServiceId),
+    /// A workload and a service of one name that select the same pods.
+    Both(WorkloadId, ServiceId),
+    Pods,
+    Dns,
+    ApiServer,
+    /// Nodes, addresses, host names, anywhere: any port.
+    Unchecked,
+}
+
+/// One kind of end that flows have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ends {
+    Pods(PodSet),
+    /// Addresses in these ranges that belong to no pod, node or service.
+    Outside(AddressSet),
+    /// Exactly these addresses, whoever has them.
+    Exactly(AddressSet),
+    Nodes,
+    ApiServer,
+    Host(String),
+    Anywhere,
+}
+
+impl Ends {
+    /// The kind in the user's words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Ends::Pods(_) => "pods",
+            Ends::Outside(_) | Ends::Exactly(_) => "addresses",
+            Ends::Nodes => "nodes",
+            Ends::ApiServer => "the API server",
+            Ends::Host(_) => "host names",
+            Ends::Anywhere => "everything",
+        }
+    }
+
+    pub fn pods(&self) -> Option<&PodSet> {
+        match self {
+            Ends::Pods(pods) => Some(pods),
+            _ => None,
+        }
+    }
+}
+
+/// Ports of a grant, as pods see them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ports {
+    /// Every port of every protocol.
+    All,
+    /// Never empty.
+    These(BTreeSet<Port>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Port {
+    Range {
+        protocol: Protocol,
+        first: u16,
+        last: u16,
+    },
+    /// The container port of that name, on each pod by itself.
+    Named {
+        protocol: Protocol,
+        name: Text,
+    },
+}

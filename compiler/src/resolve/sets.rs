@@ -1,0 +1,345 @@
+//! Sets of endpoints: their algebra, and the forms that need no look into the inventory's names.
+
+use weir_grammar::ast::{Absent, Base, Builtin, KindWord, Name, Operand, Set, SetOp};
+use weir_grammar::format;
+
+use super::labels::HELP_PLANNED;
+use super::names::{self, Named};
+use super::program::{Denotation, Ends, Mentions, Part, Thing};
+use super::{Resolved, Resolver, Scope};
+use crate::address::AddressSet;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
+use crate::source::Place;
+use weir_cluster::inventory::AddressOwner;
+
+impl Resolver<'_> {
+    /// A set where ports have no place: a subject, a `let`.
+    pub(super) fn set_without_ports(&mut self, set: &Set, scope: Scope) -> Resolved<Denotation> {
+        let mut fine = true;
+        for operand in &set.operands {
+            if let Some(port) = &operand.port {
+                fine = false;
+                let place = scope.place(port.span);
+                self.report(
+                    Diagnostic::error(Code::E0303, "a port stands behind what is reached, not here")
+                        .at(place, "a port of a source means nothing to a policy")
+                        .with_help("write ports behind the set after `may reach`"),
+                );
+            }
+        }
+        let denotation = self.set(set, scope)?;
+        fine.then_some(denotation)
+    }
+
+    /// What a set denotes, whatever ports it is written with.
+    pub(super) fn set(&mut self, set: &Set, scope: Scope) -> Resolved<Denotation> {
+        match (set.op, set.operands.as_slice()) {
+            (SetOp::Mixed, _) => None,
+            (SetOp::Except, [left, right]) => self.except(set, left, right, scope),
+            (SetOp::In, [left, right]) => self.both(set, left, right, scope),
+            (_, operands) => {
+                let all: Vec<_> = operands.iter().map(|operand| self.operand(operand, scope)).collect();
+                let mut joined = Denotation::default();
+                for denotation in all {
+                    joined.join(denotation?);
+                }
+                Some(joined)
+            }
+        }
+    }
+
+    pub(super) fn except(
+        &mut self,
+        set: &Set,
+        left: &Operand,
+        right: &Operand,
+        scope: Scope,
+    ) -> Resolved<Denotation> {
+        let (left, right) = self.same_kind(set, left, right, scope)?;
+        let mut mentions = left.mentions;
+        mentions.join(right.mentions);
+        let pods = PodSet::union(right.parts.iter().filter_map(|part| part.ends.pods().cloned()));
+        let addresses = right.parts.iter().fold(AddressSet::default(), |all, part| match &part.ends {
+            Ends::Outside(some) | Ends::Exactly(some) => all.union(some),
+            _ => all,
+        });
+        let mut parts = Vec::new();
+        for part in left.parts {
+            let ends = match part.ends {
+                Ends::Pods(ours) => Ends::Pods(self.bounded(ours.minus(&pods), set, scope)?),
+                Ends::Outside(ours) => Ends::Outside(ours.minus(&addresses)),
+                Ends::Exactly(ours) => Ends::Exactly(ours.minus(&addresses)),
+                other => other,
+            };
+            parts.push(Part { ends, ..part });
+        }
+        Some(Denotation { parts, mentions })
+    }
+
+    pub(super) fn both(
+        &mut self,
+        set: &Set,
+        left: &Operand,
+        right: &Operand,
+        scope: Scope,
+    ) -> Resolved<Denotation> {
+        let (left, right) = self.same_kind(set, left, right, scope)?;
+        let mut mentions = left.mentions;
+        mentions.join(right.mentions);
+        let mut parts = Vec::new();
+        for part in &left.parts {
+            for other in &right.parts {
+                let ends = match (&part.ends, &other.ends) {
+                    (Ends::Pods(a), Ends::Pods(b)) => Ends::Pods(self.bounded(a.and(b), set, scope)?),
+                    (Ends::Outside(a), Ends::Outside(b)) => Ends::Outside(a.and(b)),
+                    (Ends::Exactly(a), Ends::Exactly(b) | Ends::Outside(b))
+                    | (Ends::Outside(b), Ends::Exactly(a)) => Ends::Exactly(a.and(b)),
+                    _ => continue,
+                };
+                let empty = match &ends {
+                    Ends::Pods(pods) => pods.classes(self.facts.inventory).is_empty(),
+                    Ends::Outside(addresses) | Ends::Exactly(addresses) => addresses.is_empty(),
+                    _ => false,
+                };
+                if !empty || scope.absent == Some(Absent::EvenIfAbsent) {
+                    parts.push(Part { ends, ..part.clone() });
+                }
+            }
+        }
+        if parts.is_empty() && scope.absent.is_none() && !left.parts.is_empty() && !right.parts.is_empty() {
+            let place = scope.place(set.span);
+            self.report(
+                Diagnostic::error(Code::E0205, format!("`{}` is nothing today", format::set(set)))
+                    .at(place, "the two have nothing in common")
+                    .with_help(HELP_PLANNED),
+            );
+            return None;
+        }
+        Some(Denotation { parts, mentions })
+    }
+
+    pub(super) fn bounded<E>(
+        &mut self,
+        result: Result<PodSet, E>,
+        set: &Set,
+        scope: Scope,
+    ) -> Resolved<PodSet> {
+        if let Ok(pods) = result {
+            return Some(pods);
+        }
+        let message =
+            format!("`{}` needs more than {} selectors", shortened(&format::set(set)), PodSet::MOST);
+        self.report(
+            Diagnostic::error(Code::E0316, message)
+                .at(scope.place(set.span), "too many exceptions that cross each other")
+                .with_help("give the pods that are meant a label of their own, and select by it"),
+        );
+        None
+    }
+
+    /// Both sides of an `except` or `in`, which have to be of one kind.
+    pub(super) fn same_kind(
+        &mut self,
+        set: &Set,
+        left: &Operand,
+        right: &Operand,
+        scope: Scope,
+    ) -> Resolved<(Denotation, Denotation)> {
+        let (left_place, right_place) = (scope.place(left.span), scope.place(right.span));
+        let (left, right) = (self.operand(left, scope), self.operand(right, scope));
+        let (left, right) = (left?, right?);
+        // `dns` brings the addresses of node-local caches along; in algebra it stands for its pods.
+        let kinds = |denotation: &Denotation| {
+            let mut kinds: Vec<&str> = denotation
+                .parts
+                .iter()
+                .filter(|part| !(part.thing == Thing::Dns && part.ends.pods().is_none()))
+                .map(|part| part.ends.kind())
+                .collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            kinds
+        };
+        let (ours, theirs) = (kinds(&left), kinds(&right));
+        let allowed = |kinds: &[&str]| matches!(kinds, [] | ["pods"] | ["addresses"]);
+        if allowed(&ours) && allowed(&theirs) && (ours == theirs || ours.is_empty() || theirs.is_empty()) {
+            return Some((left, right));
+        }
+        let word = if set.op == SetOp::Except { "except" } else { "in" };
+        let message = format!("`{word}` needs pods on both sides, or addresses on both");
+        self.report(
+            Diagnostic::error(Code::E0308, message)
+                .at(right_place, format!("these are {}", spoken(&theirs)))
+                .at(left_place, format!("these are {}", spoken(&ours))),
+        );
+        None
+    }
+
+    pub(super) fn operand(&mut self, operand: &Operand, scope: Scope) -> Resolved<Denotation> {
+        let mut denotation = self.base(&operand.base, operand, scope)?;
+        for filter in &operand.filters {
+            denotation = self.filtered(denotation, filter, operand, scope)?;
+        }
+        Some(denotation)
+    }
+
+    pub(super) fn base(&mut self, base: &Base, operand: &Operand, scope: Scope) -> Resolved<Denotation> {
+        let place = scope.place(operand.span);
+        match base {
+            Base::Group(set) => self.set_without_ports(set, scope),
+            Base::Name(name) => self.name(name, scope),
+            Base::Qualified { namespace, name } => self.qualified(namespace, name, None, scope, place),
+            Base::Kinded { kind: KindWord::ServiceAccount, namespace, name } => {
+                self.service_account(namespace.as_ref(), name, scope, place)
+            }
+            Base::Kinded { kind, namespace: Some(namespace), name } => {
+                self.qualified(namespace, name, Some(*kind), scope, place)
+            }
+            Base::Kinded { kind, namespace: None, name } => self.bare(name, Some(*kind), scope),
+            Base::Namespace(name) => self.namespace(name, scope),
+            Base::Pattern(pattern) => {
+                self.matching_namespaces(pattern, scope)?;
+                let matches =
+                    Constraints::one(Key::NameMatches(pattern.text.as_str().into()), Constraint::exists());
+                let conjunction = Conjunction { namespaces: matches, pods: Constraints::default() };
+                Some(Denotation::pods(place, PodSet::of(conjunction)))
+            }
+            Base::Namespaces(filter) => self.namespaces(filter, scope, place),
+            Base::Builtin(builtin) => self.builtin(*builtin, scope, place),
+            Base::Address(address) => {
+                let net = ipnet::IpNet::new_assert(address.address, address.prefix);
+                if address.is_single() {
+                    self.outside_address(address.address, place)?;
+                }
+                let addresses = [net].into_iter().collect();
+                Some(Denotation::one(place, Thing::Unchecked, Ends::Outside(addresses)))
+            }
+            Base::Host(host) => Some(Denotation::one(place, Thing::Unchecked, Ends::Host(host.clone()))),
+        }
+    }
+
+    /// A single address that is something in the cluster is written by that thing's name.
+    pub(super) fn outside_address(&mut self, address: std::net::IpAddr, place: Place) -> Resolved<()> {
+        let inventory = self.facts.inventory;
+        let (what, instead) = match inventory.address_owner(address) {
+            None => return Some(()),
+            Some(AddressOwner::Pod(class)) => {
+                let workload = inventory.classes[class.index()].workload;
+                let name = names::spelled(inventory, Named::Workload(workload), false);
+                (format!("a pod of `{name}`"), Some(name))
+            }
+            Some(AddressOwner::Service(service)) => {
+                let name = names::spelled(inventory, Named::Service(service), false);
+                (format!("the service `{name}`"), Some(name))
+            }
+            Some(AddressOwner::Node(node)) => {
+                (format!("the node `{}`", inventory.nodes[node].name), Some("nodes".to_owned()))
+            }
+        };
+        let mut said = Diagnostic::error(Code::E0311, format!("`{address}` belongs to {what}"))
+            .at(place, "policies see what is behind it, and that changes");
+        if let Some(instead) = instead {
+            said = said.with_help(format!("write `{instead}`")).suggest("write its name", place, instead);
+        }
+        self.report(said);
+        None
+    }
+
+    pub(super) fn builtin(&mut self, builtin: Builtin, scope: Scope, place: Place) -> Resolved<Denotation> {
+        let unchecked = |ends| Some(Denotation::one(place, Thing::Unchecked, ends));
+        match builtin {
+            Builtin::Anyone => Some(Denotation::pods(place, PodSet::all())),
+            Builtin::Pods => match scope.namespace {
+                None => Some(Denotation::pods(place, PodSet::all())),
+                Some(namespace) => {
+                    let name = self.facts.inventory.namespaces[namespace.index()].name.clone();
+                    let mut denotation = Denotation::pods(place, PodSet::namespace(&name));
+                    denotation.mentions.namespaces.insert(namespace);
+                    Some(denotation)
+                }
+            },
+            Builtin::Internet => unchecked(Ends::Outside(AddressSet::internet())),
+            Builtin::Anywhere => unchecked(Ends::Anywhere),
+            Builtin::Nodes => {
+                if self.facts.node_addresses().is_empty() {
+                    return self.unknown_fact("nodes", "Node objects", place);
+                }
+                unchecked(Ends::Nodes)
+            }
+            Builtin::ApiServer => {
+                if self.facts.api_server_addresses().is_empty() {
+                    let what = "the EndpointSlice or Endpoints of the service `default/kubernetes`";
+                    return self.unknown_fact("apiserver", what, place);
+                }
+                Some(Denotation::one(place, Thing::ApiServer, Ends::ApiServer))
+            }
+            Builtin::Dns => {
+                let dns = &self.facts.dns;
+                let mut denotation = Denotation::one(place, Thing::Dns, Ends::Pods(dns.pods.clone()));
+                if !dns.caches.is_empty() {
+                    let ends = Ends::Exactly(dns.caches.clone());
+                    denotation.parts.push(Part { place, thing: Thing::Dns, ends });
+                }
+                denotation.mentions.dns = true;
+                Some(denotation)
+            }
+        }
+    }
+
+    pub(super) fn unknown_fact(&mut self, word: &str, objects: &str, place: Place) -> Resolved<Denotation> {
+        self.report(
+            Diagnostic::error(Code::E0210, format!("the inventory does not tell the addresses of `{word}`"))
+                .at(place, "needs addresses on this target")
+                .with_help(format!("add {objects} to the inventory: `kubectl get … -o json`")),
+        );
+        None
+    }
+
+    pub(super) fn name(&mut self, name: &Name, scope: Scope) -> Resolved<Denotation> {
+        match self.let_value(scope, name) {
+            Some(value) => value.map(|mut denotation| {
+                for part in &mut denotation.parts {
+                    part.place = scope.place(name.span);
+                }
+                denotation
+            }),
+            None => self.bare(name, None, scope),
+        }
+    }
+}
+
+impl Denotation {
+    pub(super) fn one(place: Place, thing: Thing, ends: Ends) -> Denotation {
+        Denotation { parts: vec![Part { place, thing, ends }], mentions: Mentions::default() }
+    }
+
+    pub(super) fn pods(place: Place, pods: PodSet) -> Denotation {
+        Denotation::one(place, Thing::Pods, Ends::Pods(pods))
+    }
+
+    pub(super) fn join(&mut self, other: Denotation) {
+        self.parts.extend(other.parts);
+        self.mentions.join(other.mentions);
+    }
+}
+
+impl Mentions {
+    pub(super) fn join(&mut self, other: Mentions) {
+        self.namespaces.extend(other.namespaces);
+        self.workloads.extend(other.workloads);
+        self.dns |= other.dns;
+    }
+}
+
+fn spoken(kinds: &[&str]) -> String {
+    if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(" and ") }
+}
+
+pub(super) fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain("…".chars()).collect()
+}

@@ -1,0 +1,110 @@
+//! What a symbolic set denotes today: sets of endpoint classes, through the inventory's indices.
+
+use roaring::RoaringBitmap as Bits;
+use weir_cluster::Inventory;
+use weir_cluster::flow::PodPoint;
+use weir_cluster::inventory::NamespaceId;
+
+use super::{Conjunction, Constraint, Constraints, Key, PodSet, Values};
+use crate::resolve::pattern;
+
+impl PodSet {
+    /// The endpoint classes that belong to it, those on the host network included.
+    pub fn classes(&self, inventory: &Inventory) -> Bits {
+        self.terms.iter().map(|term| term.classes(inventory)).fold(Bits::new(), |all, some| all | some)
+    }
+
+    /// Whether a pod, real or virtual, belongs to it.
+    pub fn admits(&self, pod: &PodPoint) -> bool {
+        self.terms.iter().any(|term| term.admits(pod))
+    }
+}
+
+impl Conjunction {
+    pub fn classes(&self, inventory: &Inventory) -> Bits {
+        let mut classes = if self.namespaces.is_empty() {
+            inventory.all_classes()
+        } else {
+            let mut classes = Bits::new();
+            for namespace in self.namespaces.namespaces(inventory) {
+                classes.insert_range(inventory.namespaces[namespace.index()].classes.clone());
+            }
+            classes
+        };
+        for (key, constraint) in self.pods.iter() {
+            match key {
+                Key::Label(label) => narrow(
+                    &mut classes,
+                    constraint,
+                    || inventory.classes_having(label).clone(),
+                    |value| inventory.classes_with(label, value).clone(),
+                ),
+                Key::ServiceAccount => {
+                    let admitted = |class: &u32| {
+                        constraint.admits(Some(&inventory.classes[*class as usize].service_account))
+                    };
+                    classes = classes.iter().filter(admitted).collect();
+                }
+                Key::NameMatches(_) => {}
+            }
+        }
+        classes
+    }
+
+    pub fn admits(&self, pod: &PodPoint) -> bool {
+        let namespace = |key: &Key| match key {
+            Key::Label(label) => pod.namespace_labels.get(label).map(|value| value.as_ref()),
+            Key::NameMatches(pattern) => pattern::matches(pattern, &pod.namespace).then_some(""),
+            Key::ServiceAccount => None,
+        };
+        let own = |key: &Key| match key {
+            Key::Label(label) => pod.labels.get(label).map(|value| value.as_ref()),
+            Key::ServiceAccount => Some(pod.service_account.as_ref()),
+            Key::NameMatches(_) => None,
+        };
+        self.namespaces.iter().all(|(key, constraint)| constraint.admits(namespace(key)))
+            && self.pods.iter().all(|(key, constraint)| constraint.admits(own(key)))
+    }
+}
+
+impl Constraints {
+    /// The namespaces of today whose labels satisfy these constraints.
+    pub fn namespaces(&self, inventory: &Inventory) -> Vec<NamespaceId> {
+        if let Some(names) = self.names_only().and_then(Constraint::one_of) {
+            return names.filter_map(|name| inventory.namespace(name)).collect();
+        }
+        let mut found = Bits::new();
+        found.insert_range(0..inventory.namespaces.len() as u32);
+        for (key, constraint) in self.iter() {
+            match key {
+                Key::Label(label) => narrow(
+                    &mut found,
+                    constraint,
+                    || inventory.namespaces_having(label).clone(),
+                    |value| inventory.namespaces_with(label, value).clone(),
+                ),
+                Key::NameMatches(pattern) => {
+                    let admitted = |namespace: &u32| {
+                        let name = &inventory.namespaces[*namespace as usize].name;
+                        constraint.admits(pattern::matches(pattern, name).then_some(""))
+                    };
+                    found = found.iter().filter(admitted).collect();
+                }
+                Key::ServiceAccount => {}
+            }
+        }
+        found.into_iter().map(NamespaceId).collect()
+    }
+}
+
+fn narrow(found: &mut Bits, constraint: &Constraint, having: impl Fn() -> Bits, with: impl Fn(&str) -> Bits) {
+    let values = |values: &std::collections::BTreeSet<_>| {
+        values.iter().fold(Bits::new(), |all, value: &std::sync::Arc<str>| all | with(value))
+    };
+    match (constraint.values(), constraint.may_be_absent()) {
+        (Values::In(some), false) => *found &= values(some),
+        (Values::NotIn(some), true) => *found -= values(some),
+        (Values::NotIn(some), false) => *found &= having() - values(some),
+        (Values::In(some), true) => *found -= having() - values(some),
+    }
+}

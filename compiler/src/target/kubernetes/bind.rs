@@ -1,0 +1,219 @@
+//! Binds to today's inventory what NetworkPolicy has no selector for: patterns of namespace names, service accounts,
+//! and postures over namespaces that do not exist yet. Every binding is reported; one that would fail open is an
+//! error.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use weir_cluster::labels::Text;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::Facts;
+use crate::relation::{Grant, Guard, Relation};
+use crate::resolve::names;
+use crate::resolve::program::{Ends, Program, SentenceId, SentenceKind};
+use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
+use crate::source::Place;
+
+/// The same relation with selectors that NetworkPolicy has.
+pub fn bind(relation: &Relation, program: &Program, facts: &Facts<'_>) -> (Relation, Vec<Diagnostic>) {
+    let mut binder = Binder { facts, program, told: BTreeMap::new(), diagnostics: Vec::new() };
+    let guards = relation.guards.iter().map(|guard| binder.guard(guard)).collect();
+    let grants = relation.grants.iter().map(|grant| binder.grant(grant)).collect();
+    binder.report_bindings();
+    (Relation { guards, grants }, binder.diagnostics)
+}
+
+/// What was bound for a sentence.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    Pattern(Text),
+    ServiceAccount,
+    FutureNamespaces,
+}
+
+struct Binder<'a> {
+    facts: &'a Facts<'a>,
+    program: &'a Program,
+    told: BTreeMap<SentenceId, BTreeSet<Bound>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Binder<'_> {
+    fn told(&mut self, sentence: SentenceId, bound: Bound) {
+        self.told.entry(sentence).or_default().insert(bound);
+    }
+
+    /// NetworkPolicies live in namespaces: a guard over namespaces by label covers those that exist.
+    fn guard(&mut self, guard: &Guard) -> Guard {
+        let mut terms = Vec::new();
+        for term in guard.pods.terms() {
+            let names: Vec<Text> = match term.namespaces.names_only().and_then(Constraint::one_of) {
+                Some(names) => names.cloned().collect(),
+                None => {
+                    self.told(guard.sentence, Bound::FutureNamespaces);
+                    let today = term.namespaces.namespaces(self.facts.inventory);
+                    let name = |id: &weir_cluster::inventory::NamespaceId| {
+                        self.facts.inventory.namespaces[id.index()].name.clone()
+                    };
+                    today.iter().map(name).collect()
+                }
+            };
+            if names.is_empty() {
+                continue;
+            }
+            let namespaces = Constraints::one(Key::namespace_name(), Constraint::within(names));
+            let bound = Conjunction { namespaces, pods: term.pods.clone() };
+            terms.extend(self.without_accounts(bound, guard.sentence));
+        }
+        Guard { pods: terms.into_iter().collect(), ..guard.clone() }
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Grant {
+        let mut side = |ends: &[Ends]| -> Vec<Ends> {
+            ends.iter()
+                .map(|ends| match ends {
+                    Ends::Pods(pods) => Ends::Pods(self.pods(pods, grant.sentence)),
+                    other => other.clone(),
+                })
+                .filter(|ends| !ends.pods().is_some_and(PodSet::is_empty))
+                .collect()
+        };
+        let (from, to) = (side(&grant.from), side(&grant.to));
+        Grant { from, to, ..grant.clone() }
+    }
+
+    fn pods(&mut self, pods: &PodSet, sentence: SentenceId) -> PodSet {
+        let special = |term: &Conjunction| {
+            term.namespaces.iter().chain(term.pods.iter()).any(|(key, _)| !matches!(key, Key::Label(_)))
+        };
+        if !pods.terms().iter().any(special) {
+            return pods.clone();
+        }
+        let mut terms = Vec::new();
+        for term in pods.terms() {
+            if let Some(named) = self.without_patterns(term, sentence) {
+                terms.extend(self.without_accounts(named, sentence));
+            }
+        }
+        terms.into_iter().collect()
+    }
+
+    /// Patterns become the names that match today: fewer tomorrow than were meant, never more.
+    fn without_patterns(&mut self, term: &Conjunction, sentence: SentenceId) -> Option<Conjunction> {
+        let patterns: Vec<(Text, bool)> = term
+            .namespaces
+            .iter()
+            .filter_map(|(key, constraint)| match key {
+                Key::NameMatches(pattern) => Some((pattern.clone(), !constraint.may_be_absent())),
+                _ => None,
+            })
+            .collect();
+        if patterns.is_empty() {
+            return Some(term.clone());
+        }
+        let today = term.namespaces.namespaces(self.facts.inventory);
+        let mut namespaces = term.namespaces.clone();
+        for (pattern, positive) in &patterns {
+            namespaces = namespaces.without(&Key::NameMatches(pattern.clone()));
+            if *positive {
+                self.told(sentence, Bound::Pattern(pattern.clone()));
+            }
+        }
+        if !patterns.iter().any(|(_, positive)| *positive) {
+            let (pattern, _) = &patterns[0];
+            let message = format!("NetworkPolicy has no selector for \"not `{pattern}`\"");
+            self.diagnostics.push(
+                Diagnostic::error(Code::E0402, message)
+                    .at(self.place(sentence), "a namespace that comes later and matches would be admitted")
+                    .with_help("except namespaces by name or by label, such as `namespaces[team=x]`"),
+            );
+            return None;
+        }
+        let names = today.iter().map(|id| self.facts.inventory.namespaces[id.index()].name.clone());
+        let named = Constraint::within(names);
+        // Labels that were required beside the pattern stay required.
+        let namespaces = namespaces.with(Key::namespace_name(), named)?;
+        Some(Conjunction { namespaces, pods: term.pods.clone() })
+    }
+
+    /// A service account becomes the labels of the workloads that run as it, if no other pod has these.
+    fn without_accounts(&mut self, term: Conjunction, sentence: SentenceId) -> Vec<Conjunction> {
+        let Some(account) = term.pods.get(&Key::ServiceAccount) else { return vec![term] };
+        let (inventory, place) = (self.facts.inventory, self.place(sentence));
+        if account.may_be_absent() || account.one_of().is_none() {
+            self.diagnostics.push(
+                Diagnostic::error(Code::E0402, "NetworkPolicy cannot leave out a service account")
+                    .at(place, "a pod that comes later and runs as it would be admitted")
+                    .with_help("except the workloads by name or by label"),
+            );
+            return Vec::new();
+        }
+        let meant = term.classes(inventory);
+        let open = Conjunction {
+            namespaces: term.namespaces.clone(),
+            pods: term.pods.without(&Key::ServiceAccount),
+        };
+        let mut bound: BTreeSet<Conjunction> = BTreeSet::new();
+        for class in &meant {
+            let class = &inventory.classes[class as usize];
+            let narrowed = |pods: PodSet| pods.and(&PodSet::of(open.clone())).ok();
+            let workload = names::workload_pods(inventory, class.workload).and_then(narrowed);
+            let own = PodSet::of(Conjunction {
+                namespaces: Constraints::one(
+                    Key::namespace_name(),
+                    Constraint::is(inventory.namespaces[class.namespace.index()].name.clone()),
+                ),
+                pods: selector::equalities(class.labels.iter()),
+            });
+            let exact = |pods: &PodSet| pods.classes(inventory).is_subset(&meant);
+            match [workload, narrowed(own)].into_iter().flatten().find(exact) {
+                Some(pods) => bound.extend(pods.terms().iter().cloned()),
+                None => {
+                    let account = &class.service_account;
+                    let message =
+                        format!("no labels tell the pods of service account `{account}` from others");
+                    self.diagnostics.push(
+                        Diagnostic::error(Code::E0403, message)
+                            .at(place, "NetworkPolicy selects by labels alone")
+                            .with_help("give the pods that run as it a label of their own"),
+                    );
+                    return Vec::new();
+                }
+            }
+        }
+        self.told(sentence, Bound::ServiceAccount);
+        bound.into_iter().collect()
+    }
+
+    fn place(&self, sentence: SentenceId) -> Place {
+        let sentence = self.program.get(sentence);
+        match &sentence.kind {
+            SentenceKind::Posture(posture) => posture.subject_place,
+            SentenceKind::Grant(_) => sentence.place,
+        }
+    }
+
+    fn report_bindings(&mut self) {
+        for (sentence, bound) in std::mem::take(&mut self.told) {
+            let place = self.place(sentence);
+            let posture = matches!(self.program.get(sentence).kind, SentenceKind::Posture(_));
+            for bound in bound {
+                let what = match (&bound, posture) {
+                    (Bound::FutureNamespaces, true) => "the namespaces of today are guarded",
+                    (Bound::FutureNamespaces, false) => continue,
+                    (Bound::Pattern(_), _) => "a pattern stands for the namespaces of today",
+                    (Bound::ServiceAccount, true) => "the pods of today that run as it are guarded",
+                    (Bound::ServiceAccount, false) => "a service account stands for the pods of today",
+                };
+                let said = if posture {
+                    Diagnostic::warning(Code::W0111, format!("{what}, and later ones with the next build"))
+                        .at(place, "NetworkPolicy lives in namespaces that exist")
+                } else {
+                    Diagnostic::note(Code::W0111, format!("{what}, and later ones with the next build"))
+                        .at(place, "bound to today's inventory")
+                };
+                self.diagnostics.push(said);
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! From guards and grants to rules on pods. A rule is made for the intersection of a grant's end with a guard, never
+//! for the end alone: an egress rule on an unguarded pod would lock it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use weir_cluster::labels::Text;
+use weir_grammar::ast::Direction;
+
+use super::{NetworkPolicy, merge, names, objects};
+use crate::address::{AddressSet, Block};
+use crate::facts::Facts;
+use crate::relation::{Grant, Relation, Within};
+use crate::resolve::program::{Ends, Ports, Program, SentenceId};
+use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
+
+/// The pods of one namespace that one object is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Subject {
+    pub namespace: Text,
+    pub pods: Constraints,
+}
+
+/// One object in the making.
+#[derive(Default)]
+pub(super) struct Draft {
+    /// The directions that it closes but for its rules.
+    pub directions: BTreeSet<Direction>,
+    pub rules: BTreeMap<Direction, Vec<Rule>>,
+    pub sentences: BTreeSet<SentenceId>,
+}
+
+#[derive(Clone)]
+pub(super) struct Rule {
+    pub peers: Rc<Vec<Peer>>,
+    pub ports: Ports,
+}
+
+/// Whom a rule admits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Peer {
+    /// No restriction at all.
+    Anywhere,
+    Pods(Conjunction),
+    Block(Block),
+}
+
+/// The objects of a bound relation, sorted by namespace and name.
+pub fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<NetworkPolicy> {
+    let mut lowering = Lowering { facts, guards: guards(relation), drafts: BTreeMap::new() };
+    for (namespace, guards) in &lowering.guards {
+        for (direction, guards) in guards {
+            for (pods, sentences) in guards {
+                let subject = Subject { namespace: namespace.clone(), pods: pods.clone() };
+                let draft = lowering.drafts.entry(subject).or_default();
+                draft.directions.insert(*direction);
+                draft.sentences.extend(sentences);
+            }
+        }
+    }
+    for grant in &relation.grants {
+        lowering.grant(grant, Direction::Egress);
+        lowering.grant(grant, Direction::Ingress);
+    }
+    let mut names = names::Names::of(facts.inventory, lowering.drafts.keys());
+    let mut policies: Vec<NetworkPolicy> = lowering
+        .drafts
+        .into_iter()
+        .map(|(subject, draft)| {
+            let name = names.take(&subject);
+            objects::policy(name, subject, merge::merged(draft), program)
+        })
+        .collect();
+    policies.sort_by(|a, b| {
+        let key = |policy: &NetworkPolicy| (policy.metadata.namespace.clone(), policy.metadata.name.clone());
+        key(a).cmp(&key(b))
+    });
+    policies
+}
+
+/// By namespace and direction: the pods that are closed, with the sentences that close them.
+type Guards = BTreeMap<Text, BTreeMap<Direction, Vec<(Constraints, BTreeSet<SentenceId>)>>>;
+
+fn guards(relation: &Relation) -> Guards {
+    let mut guards = Guards::new();
+    for guard in &relation.guards {
+        for term in guard.pods.terms() {
+            for name in term.namespaces.names().into_iter().flatten() {
+                let home = guards.entry(name.clone()).or_default();
+                for (direction, closed) in
+                    [(Direction::Ingress, guard.ingress), (Direction::Egress, guard.egress)]
+                {
+                    if closed {
+                        add_guard(home.entry(direction).or_default(), &term.pods, guard.sentence);
+                    }
+                }
+            }
+        }
+    }
+    guards
+}
+
+/// Guards that another implies are told of by that one.
+fn add_guard(
+    guards: &mut Vec<(Constraints, BTreeSet<SentenceId>)>,
+    pods: &Constraints,
+    sentence: SentenceId,
+) {
+    if let Some((_, sentences)) = guards.iter_mut().find(|(wider, _)| pods.implies(wider)) {
+        sentences.insert(sentence);
+        return;
+    }
+    let mut sentences = BTreeSet::from([sentence]);
+    guards.retain(|(narrower, theirs)| {
+        let implied = narrower.implies(pods);
+        if implied {
+            sentences.extend(theirs);
+        }
+        !implied
+    });
+    guards.push((pods.clone(), sentences));
+}
+
+struct Lowering<'a> {
+    facts: &'a Facts<'a>,
+    guards: Guards,
+    drafts: BTreeMap<Subject, Draft>,
+}
+
+impl Lowering<'_> {
+    fn grant(&mut self, grant: &Grant, direction: Direction) {
+        let (own, far) = match direction {
+            Direction::Egress => (&grant.from, &grant.to),
+            Direction::Ingress => (&grant.to, &grant.from),
+        };
+        let everywhere = match grant.within {
+            Within::Everywhere => Some(Rc::new(self.peers(far, None))),
+            Within::SameNamespace => None,
+        };
+        for ends in own {
+            let all;
+            let pods = match ends {
+                Ends::Pods(pods) => pods,
+                Ends::Anywhere => {
+                    all = PodSet::all();
+                    &all
+                }
+                _ => continue,
+            };
+            for term in pods.terms() {
+                for (namespace, subjects) in self.guarded(term, direction) {
+                    let peers = match &everywhere {
+                        Some(peers) => Rc::clone(peers),
+                        None => Rc::new(self.peers(far, Some(&namespace))),
+                    };
+                    if peers.is_empty() {
+                        continue;
+                    }
+                    for pods in subjects {
+                        let subject = Subject { namespace: namespace.clone(), pods };
+                        let draft = self.drafts.entry(subject).or_default();
+                        draft.directions.insert(direction);
+                        draft.sentences.insert(grant.sentence);
+                        let rule = Rule { peers: Rc::clone(&peers), ports: grant.ports.clone() };
+                        draft.rules.entry(direction).or_default().push(rule);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The intersections of one part of a grant's end with the guards of that direction.
+    fn guarded(&self, term: &Conjunction, direction: Direction) -> Vec<(Text, Vec<Constraints>)> {
+        let pinned: Option<Vec<Text>> =
+            term.namespaces.names_only().and_then(Constraint::one_of).map(|names| names.cloned().collect());
+        let names = pinned.unwrap_or_else(|| {
+            let mut names: Vec<Text> = term
+                .namespaces
+                .namespaces(self.facts.inventory)
+                .iter()
+                .map(|id| self.facts.inventory.namespaces[id.index()].name.clone())
+                .collect();
+            // Namespaces that guards name before they exist have no labels but their names.
+            names.extend(self.guards.keys().filter(|name| self.admits_absent(term, name)).cloned());
+            names
+        });
+        let subjects = |name: Text| {
+            let guards = self.guards.get(&name)?.get(&direction)?;
+            let mut subjects: Vec<Constraints> =
+                guards.iter().filter_map(|(guard, _)| term.pods.and(guard)).collect();
+            subjects.sort_unstable();
+            subjects.dedup();
+            let all = subjects.clone();
+            subjects.retain(|subject| !all.iter().any(|other| other != subject && subject.implies(other)));
+            (!subjects.is_empty()).then_some((name, subjects))
+        };
+        names.into_iter().filter_map(subjects).collect()
+    }
+
+    fn admits_absent(&self, term: &Conjunction, name: &Text) -> bool {
+        if self.facts.inventory.namespace(name).is_some() {
+            return false;
+        }
+        let name_key = Key::namespace_name();
+        term.namespaces
+            .iter()
+            .all(|(key, constraint)| constraint.admits((*key == name_key).then_some(name.as_ref())))
+    }
+
+    fn peers(&self, ends: &[Ends], only_in: Option<&Text>) -> Vec<Peer> {
+        let mut peers = BTreeSet::new();
+        for ends in ends {
+            match ends {
+                Ends::Anywhere => {
+                    peers.insert(Peer::Anywhere);
+                }
+                Ends::Pods(pods) => {
+                    let near = only_in.map(PodSet::namespace);
+                    for term in pods.terms() {
+                        let term = match &near {
+                            Some(near) => near.terms().iter().find_map(|near| term.and(near)),
+                            None => Some(term.clone()),
+                        };
+                        peers.extend(term.map(Peer::Pods));
+                    }
+                }
+                Ends::Outside(set) => peers.extend(blocks(&set.minus(self.facts.own_addresses()))),
+                Ends::Exactly(set) => peers.extend(blocks(set)),
+                Ends::Nodes => peers.extend(blocks(&self.facts.node_addresses())),
+                Ends::ApiServer => {
+                    peers.extend(blocks(&self.facts.api_server_addresses().into_iter().collect()));
+                }
+                Ends::Host(_) => {} // refused before lowering
+            }
+        }
+        peers.into_iter().collect()
+    }
+}
+
+fn blocks(set: &AddressSet) -> impl Iterator<Item = Peer> {
+    set.blocks().into_iter().map(Peer::Block)
+}

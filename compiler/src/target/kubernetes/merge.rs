@@ -1,0 +1,126 @@
+//! Few rules that permit exactly what many did: first every peer's ports are joined, then peers with the same ports.
+//! Never a product: `a:1` and `b:2` stay two rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use weir_cluster::inventory::Protocol;
+use weir_grammar::ast::Direction;
+
+use super::lower::{Draft, Peer, Rule};
+use crate::resolve::program::{Port, Ports, SentenceId};
+
+pub(super) struct Merged {
+    pub directions: BTreeMap<Direction, Vec<MergedRule>>,
+    pub sentences: BTreeSet<SentenceId>,
+}
+
+/// Peers are never empty.
+pub(super) struct MergedRule {
+    pub peers: Vec<Peer>,
+    pub ports: Ports,
+}
+
+pub(super) fn merged(draft: Draft) -> Merged {
+    let mut rules = draft.rules;
+    let directions = draft
+        .directions
+        .into_iter()
+        .map(|direction| (direction, merged_rules(&rules.remove(&direction).unwrap_or_default())))
+        .collect();
+    Merged { directions, sentences: draft.sentences }
+}
+
+fn merged_rules(rules: &[Rule]) -> Vec<MergedRule> {
+    let mut by_peer: BTreeMap<&Peer, Ports> = BTreeMap::new();
+    for rule in rules {
+        for peer in rule.peers.iter() {
+            let ports = by_peer.entry(peer).or_insert_with(|| Ports::These(BTreeSet::new()));
+            *ports = joined(std::mem::replace(ports, Ports::All), &rule.ports);
+        }
+    }
+    let open = by_peer.get(&Peer::Anywhere).cloned();
+    let mut by_ports: BTreeMap<Ports, Vec<Peer>> = BTreeMap::new();
+    for (peer, ports) in by_peer {
+        // What everyone may, nobody needs to be told again.
+        let ports = match &open {
+            Some(open) if *peer != Peer::Anywhere => beyond(ports, open),
+            _ => Some(ports),
+        };
+        if let Some(ports) = ports {
+            by_ports.entry(ports).or_default().push(peer.clone());
+        }
+    }
+    by_ports.into_iter().map(|(ports, peers)| MergedRule { peers: widest(peers), ports }).collect()
+}
+
+fn joined(ours: Ports, theirs: &Ports) -> Ports {
+    match (ours, theirs) {
+        (Ports::All, _) | (_, Ports::All) => Ports::All,
+        (Ports::These(ours), Ports::These(theirs)) => {
+            Ports::These(normal(ours.into_iter().chain(theirs.iter().cloned())))
+        }
+    }
+}
+
+/// Ranges that overlap become one; ranges that only touch stay as they were written.
+fn normal(ports: impl Iterator<Item = Port>) -> BTreeSet<Port> {
+    let mut ranges: BTreeMap<Protocol, Vec<(u16, u16)>> = BTreeMap::new();
+    let mut all = BTreeSet::new();
+    for port in ports {
+        match port {
+            Port::Range { protocol, first, last } => ranges.entry(protocol).or_default().push((first, last)),
+            named => {
+                all.insert(named);
+            }
+        }
+    }
+    for (protocol, mut ranges) in ranges {
+        ranges.sort_unstable();
+        let mut apart: Vec<(u16, u16)> = Vec::new();
+        for (first, last) in ranges {
+            match apart.last_mut() {
+                Some(before) if first <= before.1 => before.1 = before.1.max(last),
+                _ => apart.push((first, last)),
+            }
+        }
+        all.extend(apart.into_iter().map(|(first, last)| Port::Range { protocol, first, last }));
+    }
+    all
+}
+
+/// The ports that `open` does not have already.
+fn beyond(ports: Ports, open: &Ports) -> Option<Ports> {
+    match (ports, open) {
+        (_, Ports::All) => None,
+        (Ports::All, _) => Some(Ports::All),
+        (Ports::These(ports), Ports::These(open)) => {
+            let left: BTreeSet<Port> =
+                ports.into_iter().filter(|port| !open.iter().any(|open| covers(open, port))).collect();
+            (!left.is_empty()).then_some(Ports::These(left))
+        }
+    }
+}
+
+fn covers(wide: &Port, port: &Port) -> bool {
+    match (wide, port) {
+        (Port::Range { protocol, first, last }, Port::Range { protocol: theirs, first: low, last: high }) => {
+            protocol == theirs && first <= low && high <= last
+        }
+        _ => wide == port,
+    }
+}
+
+/// Without peers that another of the same rule includes.
+fn widest(peers: Vec<Peer>) -> Vec<Peer> {
+    const MOST_COMPARED: usize = 256;
+    if peers.len() > MOST_COMPARED {
+        return peers;
+    }
+    let included = |peer: &Peer| {
+        peers.iter().any(|other| match (peer, other) {
+            (Peer::Pods(narrow), Peer::Pods(wide)) => peer != other && narrow.implies(wide),
+            _ => false,
+        })
+    };
+    peers.iter().filter(|peer| !included(peer)).cloned().collect()
+}

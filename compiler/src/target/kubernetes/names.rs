@@ -1,0 +1,138 @@
+//! Names of objects: readable, unique in their namespace, and a function of the pods they are about alone, so that
+//! another sentence renames nothing. Always DNS-1123 subdomains, never a path.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
+use weir_cluster::Inventory;
+use weir_cluster::labels::Text;
+
+use super::lower::Subject;
+use crate::resolve::names::workload_pods;
+use crate::selector::{Constraint, Constraints, Key, Values};
+
+const PREFIX: &str = "weir-";
+/// Hexadecimal digits of the digest that makes a name unique.
+const DIGEST: usize = 8;
+/// The longest readable part of a digested name.
+const READABLE: usize = 48;
+/// The longest name: below the 253 characters of a DNS-1123 subdomain, so that it is a file's name with room to spare.
+const LONGEST: usize = 200;
+
+pub(super) struct Names {
+    by_selector: HashMap<(Text, Constraints), Text>,
+    taken: BTreeMap<Text, BTreeSet<String>>,
+}
+
+impl Names {
+    /// Pods that a workload selects go by its name, unless two workloads of the namespace share it.
+    pub fn of<'s>(inventory: &Inventory, subjects: impl Iterator<Item = &'s Subject>) -> Names {
+        let homes: BTreeSet<&Text> = subjects.map(|subject| &subject.namespace).collect();
+        let mut by_selector: HashMap<(Text, Constraints), Text> = HashMap::new();
+        for (at, workload) in inventory.workloads.iter().enumerate() {
+            let namespace = &inventory.namespaces[workload.namespace.index()].name;
+            let alone = inventory.workloads_in(workload.namespace, &workload.name).len() == 1;
+            if !alone || !homes.contains(namespace) || !is_plain(&workload.name) {
+                continue;
+            }
+            let id = weir_cluster::inventory::WorkloadId(at as u32);
+            if let Some(pods) = workload_pods(inventory, id)
+                && let [term] = pods.terms()
+            {
+                // Workloads come sorted: of two with one selector the first gives the name.
+                let key = (namespace.clone(), term.pods.clone());
+                by_selector.entry(key).or_insert_with(|| workload.name.clone());
+            }
+        }
+        Names { by_selector, taken: BTreeMap::new() }
+    }
+
+    pub fn take(&mut self, subject: &Subject) -> String {
+        let taken = self.taken.entry(subject.namespace.clone()).or_default();
+        let workload = self.by_selector.get(&(subject.namespace.clone(), subject.pods.clone()));
+        let plain = match workload {
+            _ if subject.pods.is_empty() => Some("all-pods".to_owned()),
+            Some(name) => Some(name.to_string()).filter(|name| name != "all-pods"),
+            None => None,
+        };
+        let mut name = match plain {
+            Some(name) => format!("{PREFIX}{name}"),
+            None => {
+                let digest = digest(&subject.pods);
+                format!("{PREFIX}{}{}", readable(&subject.pods), &digest[..DIGEST])
+            }
+        };
+        // Two selectors of one digest: as good as never, and still two names.
+        while !taken.insert(name.clone()) {
+            name = format!("{PREFIX}{}", &digest(&subject.pods)[..DIGEST * 4]);
+        }
+        name
+    }
+}
+
+/// A workload's name that is valid in full and cannot be mistaken for one that ends in a digest.
+fn is_plain(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let ends_in_digest =
+        name.len() >= DIGEST && name.bytes().rev().take(DIGEST).all(|b| b.is_ascii_hexdigit());
+    name.len() + PREFIX.len() <= LONGEST && name.split('.').all(part) && !ends_in_digest
+}
+
+/// The selector in letters that a name may have, with a dash behind; empty where nothing readable is left.
+fn readable(pods: &Constraints) -> String {
+    let mut text = String::new();
+    for (key, constraint) in pods.iter() {
+        let Key::Label(key) = key else { continue };
+        text.push_str(key.rsplit('/').next().unwrap_or(key));
+        text.push('-');
+        text.push_str(&value(constraint));
+        text.push('-');
+    }
+    let mut slug = String::new();
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= READABLE {
+            break;
+        }
+    }
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { String::new() } else { format!("{slug}-") }
+}
+
+fn value(constraint: &Constraint) -> String {
+    let list = |values: &BTreeSet<Text>| values.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("-");
+    match (constraint.values(), constraint.may_be_absent()) {
+        (Values::In(values), false) => list(values),
+        (Values::In(_), true) => "absent".to_owned(),
+        (Values::NotIn(values), false) if values.is_empty() => "present".to_owned(),
+        (Values::NotIn(values), _) => format!("not-{}", list(values)),
+    }
+}
+
+/// Of a canonical spelling of the selector: the same in every run and release.
+fn digest(pods: &Constraints) -> String {
+    let mut hash = Sha256::new();
+    for (key, constraint) in pods.iter() {
+        let Key::Label(key) = key else { continue };
+        let (word, values) = match constraint.values() {
+            Values::In(values) => ("in", values),
+            Values::NotIn(values) => ("notin", values),
+        };
+        let presence = if constraint.may_be_absent() { "?" } else { "" };
+        hash.update(format!("{key}{presence} {word}"));
+        for value in values {
+            hash.update(format!(" {value}"));
+        }
+        hash.update("\n");
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

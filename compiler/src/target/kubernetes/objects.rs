@@ -1,0 +1,182 @@
+//! Merged rules in Kubernetes' own types. What has a default is written out all the same: `policyTypes`, protocols,
+//! and the namespace of every peer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::networking::v1::{
+    IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+    NetworkPolicyPort, NetworkPolicySpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use weir_cluster::inventory::Protocol;
+use weir_grammar::ast::Direction;
+
+use super::lower::{Peer, Subject};
+use super::merge::{Merged, MergedRule};
+use crate::resolve::program::{Port, Ports, Program, SentenceId};
+use crate::selector::{Constraints, Key, Values};
+use crate::{MANAGED_BY, SENTENCES};
+
+/// `kubectl apply` keeps a copy of the object in an annotation, and all annotations together have 256 KiB.
+const LONGEST_ANNOTATION: usize = 8 * 1024;
+
+pub(super) fn policy(name: String, subject: Subject, merged: Merged, program: &Program) -> NetworkPolicy {
+    let mut ingress = None;
+    let mut egress = None;
+    let mut policy_types = Vec::new();
+    for (direction, rules) in merged.directions {
+        match direction {
+            Direction::Ingress => {
+                policy_types.push("Ingress".to_owned());
+                ingress = Some(rules.into_iter().map(ingress_rule).collect::<Vec<_>>());
+            }
+            Direction::Egress => {
+                policy_types.push("Egress".to_owned());
+                egress = Some(rules.into_iter().map(egress_rule).collect::<Vec<_>>());
+            }
+        }
+    }
+    NetworkPolicy {
+        metadata: ObjectMeta {
+            name: Some(name),
+            namespace: Some(subject.namespace.to_string()),
+            labels: Some(BTreeMap::from([(MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned())])),
+            annotations: Some(BTreeMap::from([(
+                SENTENCES.to_owned(),
+                sentences(&merged.sentences, program),
+            )])),
+            ..ObjectMeta::default()
+        },
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(selector(&subject.pods)),
+            // No rule at all and an absent list mean the same beside written `policyTypes`.
+            ingress: ingress.filter(|rules| !rules.is_empty()),
+            egress: egress.filter(|rules| !rules.is_empty()),
+            policy_types: Some(policy_types),
+        }),
+    }
+}
+
+/// The sentences that an object comes from, sorted; a list too long ends in a count.
+fn sentences(ids: &BTreeSet<SentenceId>, program: &Program) -> String {
+    let lines: BTreeSet<&str> = ids.iter().map(|id| program.get(*id).source.as_str()).collect();
+    let total = lines.len();
+    let mut text = String::new();
+    for (at, line) in lines.into_iter().enumerate() {
+        if text.len() + line.len() > LONGEST_ANNOTATION {
+            text += &format!("and {} more\n", total - at);
+            break;
+        }
+        text += line;
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn ingress_rule(rule: MergedRule) -> NetworkPolicyIngressRule {
+    NetworkPolicyIngressRule { from: peers(&rule.peers), ports: ports(&rule.ports) }
+}
+
+fn egress_rule(rule: MergedRule) -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule { to: peers(&rule.peers), ports: ports(&rule.ports) }
+}
+
+/// `None`, that is everyone, for `anywhere` alone.
+fn peers(peers: &[Peer]) -> Option<Vec<NetworkPolicyPeer>> {
+    if peers.contains(&Peer::Anywhere) {
+        return None;
+    }
+    Some(peers.iter().filter_map(peer).collect())
+}
+
+fn peer(peer: &Peer) -> Option<NetworkPolicyPeer> {
+    match peer {
+        Peer::Anywhere => None,
+        Peer::Pods(pods) => Some(NetworkPolicyPeer {
+            namespace_selector: Some(selector(&pods.namespaces)),
+            pod_selector: Some(selector(&pods.pods)),
+            ip_block: None,
+        }),
+        Peer::Block(block) => Some(NetworkPolicyPeer {
+            ip_block: Some(IPBlock {
+                cidr: block.cidr.to_string(),
+                except: (!block.except.is_empty())
+                    .then(|| block.except.iter().map(ToString::to_string).collect()),
+            }),
+            ..NetworkPolicyPeer::default()
+        }),
+    }
+}
+
+/// `None`, that is every port of every protocol, for all ports.
+fn ports(ports: &Ports) -> Option<Vec<NetworkPolicyPort>> {
+    match ports {
+        Ports::All => None,
+        Ports::These(ports) => Some(ports.iter().map(port).collect()),
+    }
+}
+
+fn port(port: &Port) -> NetworkPolicyPort {
+    match port {
+        Port::Range { protocol, first, last } => NetworkPolicyPort {
+            protocol: Some(protocol_name(*protocol)),
+            port: Some(IntOrString::Int(i32::from(*first))),
+            end_port: (first != last).then(|| i32::from(*last)),
+        },
+        Port::Named { protocol, name } => NetworkPolicyPort {
+            protocol: Some(protocol_name(*protocol)),
+            port: Some(IntOrString::String(name.to_string())),
+            end_port: None,
+        },
+    }
+}
+
+fn protocol_name(protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Tcp => "TCP",
+        Protocol::Udp => "UDP",
+        Protocol::Sctp => "SCTP",
+    }
+    .to_owned()
+}
+
+/// Single values as `matchLabels`, all else as `matchExpressions`; `{}` selects everything.
+fn selector(constraints: &Constraints) -> LabelSelector {
+    let mut labels = BTreeMap::new();
+    let mut expressions = Vec::new();
+    for (key, constraint) in constraints.iter() {
+        let Key::Label(key) = key else { continue };
+        let key = key.to_string();
+        let mut expression = |operator: &str, values: Option<&BTreeSet<_>>| {
+            expressions.push(LabelSelectorRequirement {
+                key: key.clone(),
+                operator: operator.to_owned(),
+                values: values.map(|values: &BTreeSet<weir_cluster::labels::Text>| {
+                    values.iter().map(ToString::to_string).collect()
+                }),
+            });
+        };
+        match (constraint.values(), constraint.may_be_absent()) {
+            (Values::In(values), false) => match constraint.only() {
+                Some(value) => {
+                    labels.insert(key, value.to_string());
+                }
+                None => expression("In", Some(values)),
+            },
+            (Values::In(_), true) => expression("DoesNotExist", None),
+            (Values::NotIn(values), true) => expression("NotIn", Some(values)),
+            (Values::NotIn(values), false) => {
+                expression("Exists", None);
+                if !values.is_empty() {
+                    expression("NotIn", Some(values));
+                }
+            }
+        }
+    }
+    LabelSelector {
+        match_labels: (!labels.is_empty()).then_some(labels),
+        match_expressions: (!expressions.is_empty()).then_some(expressions),
+    }
+}
