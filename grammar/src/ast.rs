@@ -135,9 +135,16 @@ pub enum Base {
     /// `web`
     Name(Name),
     /// `shop/web`, `team-*/web`
-    Qualified { namespace: NamespaceName, name: Name },
+    Qualified {
+        namespace: NamespaceName,
+        name: Name,
+    },
     /// `workload shop/web`, `service web`, `statefulset data/db`, `serviceaccount shop/web`
-    Kinded { kind: KindWord, namespace: Option<NamespaceName>, name: Name },
+    Kinded {
+        kind: KindWord,
+        namespace: Option<NamespaceName>,
+        name: Name,
+    },
     /// `namespace shop`
     Namespace(Name),
     /// `team-*`
@@ -266,7 +273,11 @@ pub struct Port {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PortKind {
     /// `80`, `8000-8010`, `53/udp`. A range may run backwards: that is judged later.
-    Number { first: u16, last: u16, protocol: Option<Protocol> },
+    Number {
+        first: u16,
+        last: u16,
+        protocol: Option<Protocol>,
+    },
     Name(String),
     /// A port that is none; its error is reported.
     Error,

@@ -121,8 +121,9 @@ fn is_summed_up(word: &str, a_set: bool) -> bool {
     match word {
         "name" | "range" => true,
         "(" | "pattern" | "host name" | "IPv4 address" | "IPv6 address" | "anyone" | "pods" | "nodes"
-        | "apiserver" | "dns" | "internet" | "anywhere" | "namespace" | "namespaces" | "workload" | "service"
-        | "deployment" | "statefulset" | "daemonset" | "job" | "cronjob" | "pod" | "serviceaccount" => a_set,
+        | "apiserver" | "dns" | "internet" | "anywhere" | "namespace" | "namespaces" | "workload"
+        | "service" | "deployment" | "statefulset" | "daemonset" | "job" | "cronjob" | "pod"
+        | "serviceaccount" => a_set,
         _ => false,
     }
 }
@@ -188,10 +189,8 @@ pub fn direction(word: Option<Name>, errors: &mut Errors<'_>) -> Option<(Directi
 
 pub fn expect_word(word: &Name, expected: &str, errors: &mut Errors<'_>) {
     if word.text != expected {
-        let kind = SyntaxErrorKind::Unexpected {
-            found: word.text.clone(),
-            expected: vec![format!("`{expected}`")],
-        };
+        let kind =
+            SyntaxErrorKind::Unexpected { found: word.text.clone(), expected: vec![format!("`{expected}`")] };
         errors.push(word.span, kind);
     }
 }
@@ -307,10 +306,8 @@ pub fn address(span: Span, text: &str, errors: &mut Errors<'_>) -> Address {
     };
     let masked = mask(address, prefix);
     if masked != address {
-        let kind = SyntaxErrorKind::HostBits {
-            network: format!("{masked}/{prefix}"),
-            address: address.to_string(),
-        };
+        let kind =
+            SyntaxErrorKind::HostBits { network: format!("{masked}/{prefix}"), address: address.to_string() };
         errors.push(span, kind);
     }
     Address { address: masked, prefix }

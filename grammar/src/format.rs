@@ -77,8 +77,12 @@ pub fn operand(operand: &Operand) -> String {
 pub fn base(base: &Base) -> String {
     match base {
         Base::Name(name) => quoted(&name.text),
-        Base::Qualified { namespace, name } => format!("{}/{}", in_namespace(namespace), after_slash(&name.text)),
-        Base::Kinded { kind, namespace: None, name } => format!("{} {}", kind.word(), after_slash(&name.text)),
+        Base::Qualified { namespace, name } => {
+            format!("{}/{}", in_namespace(namespace), after_slash(&name.text))
+        }
+        Base::Kinded { kind, namespace: None, name } => {
+            format!("{} {}", kind.word(), after_slash(&name.text))
+        }
         Base::Kinded { kind, namespace: Some(namespace), name } => {
             format!("{} {}/{}", kind.word(), after_kind(namespace), after_slash(&name.text))
         }
@@ -133,7 +137,11 @@ fn requirement(requirement: &Requirement) -> String {
 }
 
 fn label_value(value: &str) -> String {
-    if value.is_empty() || matches!(value, "in" | "notin") { format!("\"{value}\"") } else { value.to_owned() }
+    if value.is_empty() || matches!(value, "in" | "notin") {
+        format!("\"{value}\"")
+    } else {
+        value.to_owned()
+    }
 }
 
 pub fn port(port: &Port) -> String {

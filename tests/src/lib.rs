@@ -1,1 +1,3 @@
+//! The generator of large clusters and programs: see `generate`.
 
+pub mod generate;

@@ -150,7 +150,6 @@ pub(super) fn field_at(text: &str, at: usize) -> Option<&str> {
     };
     let rest = rest.trim_end_matches(|c: char| c.is_whitespace() || c == '[' || c == '-');
     let key = rest.strip_suffix(':')?.trim_end().trim_end_matches(['"', '\'']);
-    let start =
-        key.rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '{' | ',')).map_or(0, |at| at + 1);
-    Some(&key[start..]).filter(|key| !key.is_empty() && key.len() <= 100)
+    let key = key.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '{' | ',')).next()?;
+    Some(key).filter(|key| !key.is_empty() && key.len() <= 100)
 }

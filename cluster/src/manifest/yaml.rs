@@ -174,6 +174,9 @@ fn describe(error: &Error) -> (Problem, bool) {
         | Error::AliasReplayStackDepthExceeded { .. } => {
             (Problem::new("the aliases of the document repeat too much"), false)
         }
+        Error::MergeValueNotMapOrSeqOfMaps { .. } => {
+            (Problem::new("`<<` takes an object, or a list of objects"), false)
+        }
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             (Problem::new("an alias leads back to what it stands in"), false)
         }
