@@ -5,11 +5,14 @@ use crate::inventory::Inventory;
 use crate::labels::Text;
 
 mod dispatch;
+mod document;
 mod fold;
+mod header;
 mod json;
 mod object;
 mod problem;
 mod record;
+mod rules;
 mod scalar;
 #[cfg(test)]
 mod tests;

@@ -229,7 +229,7 @@ fn cover(ranges: &[(u128, u128)], at: u128, free: u8, bits: u8) -> Cover {
     let parts = low.cost() + high.cost();
     let mut holes = Vec::new();
     let within = holes_into(inside, at, free, bits, parts, &mut holes);
-    if within && 1 + holes.len() <= parts && parts > 1 {
+    if within && holes.len() < parts && parts > 1 {
         return Cover::Block { at, prefix, holes };
     }
     match (low, high) {

@@ -58,7 +58,7 @@ impl<'a> Facts<'a> {
         pods.classes(self.inventory) - &self.host_network
     }
 
-    /// Addresses of pods, nodes and services, and the ranges that pods get theirs from.
+    /// Addresses of pods, nodes, services and the API server, and the ranges that pods get theirs from.
     pub fn own_addresses(&self) -> &AddressSet {
         self.own.get_or_init(|| {
             let inventory = self.inventory;
@@ -71,6 +71,7 @@ impl<'a> Facts<'a> {
                 .chain(inventory.nodes.iter().flat_map(|node| &node.addresses))
                 .chain(inventory.services.iter().flat_map(|service| &service.addresses))
                 .copied()
+                .chain(self.api_server_addresses())
                 .collect();
             ranges.union(&single)
         })

@@ -91,6 +91,13 @@ impl<'a> Resolver<'a> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Whether a syntax error lies inside: what is meant is not known, and its words are not judged.
+    fn is_broken(&self, place: Place) -> bool {
+        let errors = &self.sources.get(place.file).parse.errors;
+        let first = errors.partition_point(|error| error.span.start < place.span.start);
+        errors[first..].iter().take_while(|error| error.span.start < place.span.end).next().is_some()
+    }
+
     fn collect_lets(&mut self, file: FileId, statements: &'a [Statement]) {
         for statement in statements {
             match statement {
@@ -137,7 +144,8 @@ impl<'a> Resolver<'a> {
         self.set_value(scope.file, tree, Value::Resolving);
         // A `let` is one thing wherever it is used: no block and no clause of a sentence reaches into it.
         let own = Scope { file: scope.file, namespace: None, absent: None };
-        let value = self.set_without_ports(&tree.value, own);
+        let broken = self.is_broken(scope.place(tree.value.span));
+        let value = if broken { None } else { self.set_without_ports(&tree.value, own) };
         self.set_value(scope.file, tree, Value::Done(value.clone()));
         Some(value)
     }

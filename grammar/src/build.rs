@@ -372,7 +372,13 @@ fn is_label_text(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-pub fn port_range(span: Span, text: &str, protocol: Option<Protocol>, errors: &mut Errors<'_>) -> PortKind {
+/// A protocol that is none (`Some(None)`) is reported already.
+pub fn port_range(
+    span: Span,
+    text: &str,
+    protocol: Option<Option<Protocol>>,
+    errors: &mut Errors<'_>,
+) -> PortKind {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     port(span, first, last, protocol, errors)
 }
@@ -381,11 +387,14 @@ pub fn port(
     span: Span,
     first: &str,
     last: &str,
-    protocol: Option<Protocol>,
+    protocol: Option<Option<Protocol>>,
     errors: &mut Errors<'_>,
 ) -> PortKind {
     match (first.parse::<u16>(), last.parse::<u16>()) {
-        (Ok(first), Ok(last)) if first > 0 && last > 0 => PortKind::Number { first, last, protocol },
+        (Ok(first), Ok(last)) if first > 0 && last > 0 => match protocol {
+            Some(None) => PortKind::Error,
+            protocol => PortKind::Number { first, last, protocol: protocol.flatten() },
+        },
         _ => {
             errors.push(span, SyntaxErrorKind::BadPort);
             PortKind::Error

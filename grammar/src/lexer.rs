@@ -65,7 +65,18 @@ impl<'input> Lexer<'input> {
             }
             Token::Bad => self.bad(span, SyntaxErrorKind::NoWord),
             Token::Odd(_) => self.bad(span, SyntaxErrorKind::NeedsQuotes),
-            Token::OpenText => self.bad(span, SyntaxErrorKind::UnclosedText),
+            Token::OpenText => {
+                let text = self.text[span.range()].trim_end();
+                let bad = self.bad(span, SyntaxErrorKind::UnclosedText);
+                if text.ends_with(';') {
+                    self.push(bad, span);
+                    return self.take(
+                        Token::Semicolon,
+                        Span::new(span.start as usize + text.len() - 1, span.start as usize + text.len()),
+                    );
+                }
+                bad
+            }
             Token::Pattern(text) if text.matches('*').count() > 1 => {
                 self.bad(span, SyntaxErrorKind::ManyStars)
             }

@@ -38,17 +38,47 @@ pub fn parse(text: &str) -> Parse {
         return Parse { errors: vec![error], ..Parse::default() };
     }
     let lexed = lexer::lex(text);
-    let mut errors = build::Errors { text, list: lexed.errors };
-    let tokens = lexed.tokens.into_iter().map(Ok::<_, std::convert::Infallible>);
-    let file = match grammar::FileParser::new().parse(&mut errors, tokens) {
-        Ok(file) => file,
-        Err(error) => {
-            errors.parse_error(error);
-            ast::File::default()
+    let mut tokens = lexed.tokens;
+    let mut missing = Vec::new();
+    let (file, mut errors) = loop {
+        let (file, errors) = parse_tokens(text, &tokens);
+        let found = missing_semicolons(&errors);
+        if found.is_empty() || missing.len() >= MOST_SUPPLIED {
+            break (file, errors);
+        }
+        // With the `;` supplied the sentences around it are read as they were meant.
+        for error in found {
+            let at = tokens.partition_point(|(start, _, _)| *start < error.span.start as usize);
+            tokens.insert(at, (error.span.start as usize, token::Token::Semicolon, error.span.end as usize));
+            missing.push(error);
         }
     };
-    let mut errors = errors.list;
+    errors.extend(missing);
+    errors.extend(lexed.errors);
     errors.sort_by_key(|error| error.span);
     errors.dedup();
     Parse { file, comments: lexed.comments, errors }
+}
+
+/// How many missing `;` are supplied before the rest is left to recovery: each costs another parse.
+const MOST_SUPPLIED: usize = 64;
+
+fn parse_tokens<'input>(
+    text: &'input str,
+    tokens: &[(usize, token::Token<'input>, usize)],
+) -> (ast::File, Vec<SyntaxError>) {
+    let mut errors = build::Errors { text, list: Vec::new() };
+    let tokens = tokens.iter().map(|token| Ok::<_, std::convert::Infallible>(*token));
+    match grammar::FileParser::new().parse(&mut errors, tokens) {
+        Ok(file) => (file, errors.list),
+        Err(error) => {
+            errors.parse_error(error);
+            (ast::File::default(), errors.list)
+        }
+    }
+}
+
+fn missing_semicolons(errors: &[SyntaxError]) -> Vec<SyntaxError> {
+    let missing = |error: &&SyntaxError| error.kind == SyntaxErrorKind::MissingSemicolon;
+    errors.iter().filter(missing).cloned().collect()
 }

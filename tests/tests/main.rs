@@ -1,5 +1,14 @@
-//! All tests of the house in one binary: cases, error pages, the command, properties, and the rules of the house.
+//! All tests of the house in one binary: cases, carets, error pages, the command, properties, the rules of the house.
 #![allow(clippy::disallowed_methods, reason = "tests read cases and run the binary")]
 
+mod carets;
+mod cases;
+mod command;
+mod corpora;
+mod docs;
+mod examples;
+mod harness;
 mod pages;
 mod properties;
+mod table;
+mod tidy;

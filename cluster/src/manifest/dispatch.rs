@@ -2,166 +2,21 @@
 //! item without keeping them, and hands each object to the records. Serves every format; knows none.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::ManifestError;
+use super::document::{Document, Place};
+use super::header::{Header, drain};
 use super::object;
-use super::problem::{Problem, count_lines};
-use super::record::{Records, endpoint_slice, endpoints, namespace, network_policy, node, service};
+use super::problem::Problem;
+use super::record::{endpoint_slice, endpoints, namespace, network_policy, node, service};
 use super::scalar::{Key, Obj, Str, refuse_list};
 use super::workload::{controller, cron_job, job, pod, replication_controller};
-use crate::inventory::Origin;
-use crate::labels::Text;
-
-/// A document in some format, which can be read more than once.
-pub(super) trait Source<'de> {
-    type Error;
-
-    fn run<S: DeserializeSeed<'de>>(&self, seed: S) -> Result<S::Value, Self::Error>;
-}
-
-/// The document that is being read.
-pub(super) struct Document<'r> {
-    pub(super) records: &'r mut Records,
-    pub(super) file: Text,
-    /// From 1.
-    pub(super) number: u32,
-    /// Where it begins in the file, from 1.
-    pub(super) line: u32,
-    /// Whether a document without a kind is kustomize's.
-    pub(super) kustomization: bool,
-    /// The text that the parser borrows from, and the line of its first byte.
-    pub(super) text: &'r str,
-    pub(super) text_line: u32,
-    /// How far lines were counted: a byte of the text, and its line.
-    cursor: (usize, u32),
-    /// How deep in lists the object is.
-    lists: u32,
-    /// The item of the innermost list, from 1.
-    item: u32,
-    /// A field came before the kind: the document has to be read again, kinds first.
-    kind_came_late: bool,
-    skipped: BTreeMap<Text, usize>,
-    errors: Vec<ManifestError>,
-}
-
-impl<'r> Document<'r> {
-    pub(super) fn new(
-        records: &'r mut Records,
-        file: Text,
-        number: u32,
-        line: u32,
-        text: (&'r str, u32),
-    ) -> Self {
-        Document {
-            records,
-            file,
-            number,
-            line,
-            kustomization: false,
-            text: text.0,
-            text_line: text.1,
-            cursor: (0, text.1),
-            lists: 0,
-            item: 0,
-            kind_came_late: false,
-            skipped: BTreeMap::new(),
-            errors: Vec::new(),
-        }
-    }
-
-    /// Reads all objects of the document. What they are wrong in goes to the records; what stops the parser is
-    /// returned.
-    pub(super) fn read<'de, S: Source<'de>>(mut self, source: &S) -> Result<(), Stopped<S::Error>> {
-        let mut result = source.run(ObjectSeed { document: &mut self, known: Known::Nothing });
-        if result.is_err() && self.kind_came_late {
-            // Whatever was recorded on the way is met again, found equal, and changes nothing.
-            (self.cursor, self.lists, self.item) = ((0, self.text_line), 0, 0);
-            self.skipped.clear();
-            self.errors.clear();
-            result = source.run(HeaderSeed).and_then(|header| {
-                source.run(ObjectSeed { document: &mut self, known: Known::Header(&header, None) })
-            });
-        }
-        let item = if self.lists > 0 { self.item } else { 0 };
-        self.records.errors.append(&mut self.errors);
-        for (kind, count) in self.skipped {
-            *self.records.skipped.entry(kind).or_default() += count;
-        }
-        result.map_err(|error| Stopped { error, item })
-    }
-
-    fn error(&mut self, line: u32, problem: Problem) {
-        self.errors.push(ManifestError {
-            file: self.file.clone(),
-            document: self.number,
-            line,
-            column: 0,
-            message: problem.message,
-            help: problem.help,
-        });
-    }
-
-    /// The line of a text that the parser borrowed from the document; the document's own for any other.
-    fn line_of(&mut self, text: &str) -> u32 {
-        let start = self.text.as_ptr() as usize;
-        match (text.as_ptr() as usize).checked_sub(start) {
-            Some(offset) if offset < self.text.len() && !text.is_empty() => {
-                let (from, line) = if self.cursor.0 <= offset { self.cursor } else { (0, self.text_line) };
-                let line = line + count_lines(&self.text.as_bytes()[from..offset]);
-                self.cursor = (offset, line);
-                line
-            }
-            _ => self.line,
-        }
-    }
-
-    fn skip(&mut self, kind: &str) {
-        match self.skipped.get_mut(kind) {
-            Some(count) => *count += 1,
-            None => drop(self.skipped.insert(kind.into(), 1)),
-        }
-    }
-}
-
-/// What stopped the parser, and in which item of a list (from 1; 0 outside of lists).
-pub(super) struct Stopped<E> {
-    pub(super) error: E,
-    pub(super) item: u32,
-}
-
-/// Where an object stands, for the records to note and to complain about.
-pub(super) struct Place<'d, 'r> {
-    document: &'d mut Document<'r>,
-    line: u32,
-}
-
-impl Place<'_, '_> {
-    pub(super) fn records(&mut self) -> &mut Records {
-        self.document.records
-    }
-
-    pub(super) fn origin(&self) -> Origin {
-        Origin { file: self.document.file.clone(), document: self.document.number, line: self.line }
-    }
-
-    /// What is wrong with the object as a whole.
-    pub(super) fn error(&mut self, problem: Problem) {
-        self.document.error(self.line, problem);
-    }
-
-    /// What is wrong with a text that was read from it.
-    pub(super) fn error_at(&mut self, text: &str, problem: Problem) {
-        let line = self.document.line_of(text);
-        self.document.error(line, problem);
-    }
-}
+use crate::inventory::WorkloadKind as Workload;
 
 /// The two fields that say what an object is.
 #[derive(Clone)]
@@ -176,122 +31,6 @@ impl Type<'_> {
     }
 }
 
-/// The kinds of a document, read ahead of everything else.
-#[derive(Default)]
-struct Header<'a> {
-    version: Option<Cow<'a, str>>,
-    kind: Option<Cow<'a, str>>,
-    /// The first few of its other fields.
-    keys: Vec<Cow<'a, str>>,
-    items: Option<Vec<Header<'a>>>,
-}
-
-struct HeaderSeed;
-
-/// The visits of a value that holds no header: passed over, for whoever reads the object to complain about.
-macro_rules! pass_over_scalars {
-    () => {
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-
-        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-
-        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-
-        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-
-        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-
-        fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-    };
-}
-
-impl<'de> DeserializeSeed<'de> for HeaderSeed {
-    type Value = Header<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Header<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for HeaderSeed {
-    type Value = Header<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header<'de>, A::Error> {
-        let mut header = Header::default();
-        while let Some(Key(key)) = map.next_key()? {
-            match key.as_ref() {
-                "apiVersion" => header.version = map.next_value::<Option<Str<'de>>>()?.map(|text| text.0),
-                "kind" => header.kind = map.next_value::<Option<Str<'de>>>()?.map(|text| text.0),
-                "items" => header.items = map.next_value_seed(HeadersSeed)?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    if header.keys.len() < 16 {
-                        header.keys.push(key);
-                    }
-                }
-            }
-        }
-        Ok(header)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Header<'de>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Header::default())
-    }
-
-    pass_over_scalars!();
-}
-
-/// The headers of a list's items; `None` where it is no list of objects.
-struct HeadersSeed;
-
-impl<'de> DeserializeSeed<'de> for HeadersSeed {
-    type Value = Option<Vec<Header<'de>>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for HeadersSeed {
-    type Value = Option<Vec<Header<'de>>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(header) = seq.next_element_seed(HeaderSeed)? {
-            items.push(header);
-        }
-        Ok(Some(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        drain(map)?;
-        Ok(None)
-    }
-
-    pass_over_scalars!();
-}
-
 /// What is known of an object before it is read.
 #[derive(Clone, Copy)]
 enum Known<'h, 'de> {
@@ -303,9 +42,21 @@ enum Known<'h, 'de> {
 }
 
 /// Reads one object, or a list with all its objects.
-struct ObjectSeed<'d, 'r, 'h, 'de> {
+pub(super) struct ObjectSeed<'d, 'r, 'h, 'de> {
     document: &'d mut Document<'r>,
     known: Known<'h, 'de>,
+}
+
+impl<'d, 'r, 'h, 'de> ObjectSeed<'d, 'r, 'h, 'de> {
+    /// Reads the object that a document is. Fails, and notes it there, where fields come before the kind.
+    pub(super) fn first(document: &'d mut Document<'r>) -> Self {
+        ObjectSeed { document, known: Known::Nothing }
+    }
+
+    /// Reads it again, its kinds being known.
+    pub(super) fn again(document: &'d mut Document<'r>, header: &'h Header<'de>) -> Self {
+        ObjectSeed { document, known: Known::Header(header, None) }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for ObjectSeed<'_, '_, '_, 'de> {
@@ -358,6 +109,7 @@ impl<'de> ObjectSeed<'_, '_, '_, 'de> {
                     // What is no list of objects may be some other kind's field.
                     map.next_value_seed(items).inspect_err(|_| document.kind_came_late = true)?;
                 }
+                "items" if listed => return Err(items_twice()),
                 _ if listed => drop(map.next_value::<IgnoredAny>()?),
                 _ if default.is_some() => {
                     first = Some(key);
@@ -439,12 +191,6 @@ fn without_kind(kind: Option<&str>, keys: &[&str], in_list: bool) -> Problem {
     Problem::new("the document has no `kind`").help(help)
 }
 
-/// Passes over the rest of an object.
-fn drain<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
 /// An object's fields, the first of whose keys may have been read already.
 struct Replay<'de, A> {
     first: Option<Cow<'de, str>>,
@@ -456,9 +202,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Replay<'de, A> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         match self.first.take() {
-            Some(Cow::Borrowed(key)) => {
-                seed.deserialize(serde::de::value::BorrowedStrDeserializer::new(key)).map(Some)
-            }
+            Some(Cow::Borrowed(key)) => seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some),
             Some(key) => seed.deserialize(CowStrDeserializer::new(key)).map(Some),
             None => self.map.next_key_seed(seed),
         }
@@ -490,7 +234,6 @@ fn dispatch<'de, A: MapAccess<'de>>(
             Ok(())
         }};
     }
-    use crate::inventory::WorkloadKind as Workload;
     let group = ty.group();
     match (group, ty.kind.as_ref()) {
         ("", "Pod") => note!(Pod, pod),
@@ -559,23 +302,29 @@ fn list<'de, A: MapAccess<'de>>(
     let item_kind = ty.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
     let item_type =
         item_kind.map(|kind| Type { version: ty.version.clone(), kind: Cow::Owned(kind.to_string()) });
-    let mut listed = item_type.is_none();
+    let mut read = false;
     while let Some(Key(key)) = map.next_key()? {
         if key != "items" {
             map.next_value::<IgnoredAny>()?;
             continue;
         }
-        listed = true;
+        if std::mem::replace(&mut read, true) {
+            return Err(items_twice());
+        }
         let known = match headers {
             Some(headers) => ItemsKnown::Headers(headers, item_type.as_ref()),
             None => ItemsKnown::Default(item_type.as_ref()),
         };
         map.next_value_seed(ItemsSeed { document, known })?;
     }
-    if !listed {
+    if !read && item_type.is_some() {
         document.skip(&ty.kind);
     }
     Ok(())
+}
+
+pub(super) fn items_twice<E: Error>() -> E {
+    Problem::new("`items` is there twice").into_serde()
 }
 
 /// How deep lists may stand in lists: that they do at all is rare.

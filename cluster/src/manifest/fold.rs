@@ -287,6 +287,7 @@ fn add_api_server(records: &mut Records) {
         addresses: Vec::new(),
         external_name: None,
         keeps_client_address: false,
+        headless: false,
     };
     records.services.insert(name, Seen { facts, origin });
 }
@@ -317,7 +318,7 @@ fn services(records: &mut Records, ids: &FxHashMap<Text, NamespaceId>) -> Vec<Se
             addresses: facts.addresses,
             external_name: facts.external_name,
             keeps_client_address: facts.keeps_client_address,
-            headless: false,
+            headless: facts.headless,
             endpoints: endpoints
                 .into_iter()
                 .map(|(address, ports)| Endpoint { address, ports: ports.into_iter().collect() })

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::error::Category;
 
-use super::dispatch::{Document, Source, Stopped};
+use super::document::{Document, Source, Stopped};
 use super::problem::{Problem, count_lines, field_at, line_start};
 use super::{Input, yaml};
 

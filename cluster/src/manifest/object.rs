@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::problem::Problem;
-use super::scalar::{
-    Checked, DnsLabel, Flag, LabelKey, LabelMap, LabelValue, MaybeAddress, MaybeRange, NamespaceOrNone,
-    Number, Obj, Operator, Parsed, Port, PortName, Rule, Str, Subdomain, Target,
+use super::rules::{
+    ClusterIp, DnsLabel, LabelKey, LabelValue, MaybeAddress, MaybeRange, NamespaceOrNone, Operator, PortName,
+    Rule, Subdomain,
 };
+use super::scalar::{Checked, Flag, LabelMap, Number, Obj, Parsed, Port, Str, Target};
 use crate::inventory::{Protocol, ServiceType};
 
 pub(super) type List<T> = Option<Vec<T>>;
@@ -259,9 +260,9 @@ pub(super) struct ServiceSpec<'a> {
     #[serde(borrow)]
     pub(super) ports: List<Obj<ServicePort<'a>>>,
     #[serde(rename = "clusterIP")]
-    pub(super) cluster_ip: Option<Parsed<MaybeAddress>>,
+    pub(super) cluster_ip: Option<Parsed<ClusterIp>>,
     #[serde(rename = "clusterIPs")]
-    pub(super) cluster_ips: List<Parsed<MaybeAddress>>,
+    pub(super) cluster_ips: List<Parsed<ClusterIp>>,
     #[serde(rename = "externalIPs")]
     pub(super) external_ips: List<Parsed<IpAddr>>,
     #[serde(borrow)]

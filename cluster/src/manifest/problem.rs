@@ -10,7 +10,7 @@ pub(super) struct Problem {
     pub(super) help: Option<String>,
 }
 
-/// Keeps message and help apart inside a parser's error; no text of a manifest reaches a message with it.
+/// Stands before the message and before the help inside a parser's error, so that both are known again and apart.
 const SEPARATOR: char = '\u{1f}';
 
 impl Problem {
@@ -28,13 +28,14 @@ impl Problem {
         E::custom(self)
     }
 
-    /// What a parser says, without the place that it appends, in this house's words.
+    /// What a parser says, without the place that it appends: a problem that travelled through it, or its own words
+    /// in those of this house.
     pub(super) fn from_parser(text: &str) -> Self {
-        let (message, help) = match text.split_once(SEPARATOR) {
-            Some((message, help)) => (message, Some(help.to_string())),
-            None => (text, None),
-        };
-        Problem { message: translate(message), help }
+        match text.strip_prefix(SEPARATOR).and_then(|ours| ours.rsplit_once(SEPARATOR)) {
+            Some((message, "")) => Problem::new(message),
+            Some((message, help)) => Problem::new(message).help(help),
+            None => Problem::new(translate(text)),
+        }
     }
 
     pub(super) fn too_deep() -> Self {
@@ -54,11 +55,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "{SEPARATOR}{help}"),
-            None => Ok(()),
-        }
+        write!(f, "{SEPARATOR}{}{SEPARATOR}{}", self.message, self.help.as_deref().unwrap_or_default())
     }
 }
 
@@ -67,6 +64,9 @@ fn translate(message: &str) -> String {
         && let Some((found, expected)) = types.rsplit_once(", expected ")
     {
         return format!("expected {}, found {}", common_word(expected), common_word(found));
+    }
+    if message == "expected ident" {
+        return "an unknown word".to_string();
     }
     if let Some(expected) = message.strip_prefix("expected ") {
         return format!("expected {}", common_word(expected));
@@ -79,14 +79,27 @@ fn translate(message: &str) -> String {
     }
     match message {
         "recursion limit exceeded" => Problem::too_deep().message,
-        _ => message.strip_suffix('.').unwrap_or(message).to_string(),
+        _ => in_backticks(message.strip_suffix('.').unwrap_or(message)),
     }
+}
+
+/// With each character that stands in quotes in backticks instead, as the other messages have it.
+fn in_backticks(message: &str) -> String {
+    let mut chars: Vec<char> = message.chars().collect();
+    for at in 2..chars.len() {
+        let (open, close) = (chars[at - 2], chars[at]);
+        if matches!((open, close), ('\'', '\'') | ('"', '"') | ('`', '\'')) {
+            (chars[at - 2], chars[at]) = ('`', '`');
+        }
+    }
+    chars.into_iter().collect()
 }
 
 fn common_word(types: &str) -> String {
     let word = match types {
         "a sequence" | "sequence" | "sequence start" => "a list",
         "a map" | "map" | "mapping start" => "an object",
+        "string scalar" => "text",
         "unit value" | "null" | "Option value" => "nothing",
         _ => {
             if let Some(text) = types.strip_prefix("string ") {

@@ -8,10 +8,11 @@ use ipnet::IpNet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ManifestError;
-use super::dispatch::Place;
+use super::document::Place;
 use super::object::{self, EndpointPort};
 use super::problem::Problem;
-use super::scalar::{FromText, LabelMap, Obj, Rule};
+use super::rules::{ClusterIp, FromText, Rule};
+use super::scalar::{LabelMap, Obj};
 use super::workload::{Controller, Pods};
 use crate::inventory::{Endpoint, Origin, Protocol, ServicePort, ServiceType, TargetPort, WorkloadKind};
 use crate::labels::{Labels, Text};
@@ -49,6 +50,7 @@ pub(super) struct ServiceFacts {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) external_name: Option<Text>,
     pub(super) keeps_client_address: bool,
+    pub(super) headless: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -197,8 +199,14 @@ pub(super) fn service(place: &mut Place<'_, '_>, object: object::Service<'_>) {
     let Some((namespace, name, metadata)) = placed(place, "Service", &object.metadata) else { return };
     let records = place.records();
     let spec = object.spec.map(|Obj(spec)| spec).unwrap_or_default();
-    let mut addresses: Vec<IpAddr> = spec.cluster_ip.and_then(|address| address.0.0).into_iter().collect();
-    addresses.extend(spec.cluster_ips.into_iter().flatten().filter_map(|address| address.0.0));
+    let cluster_ips: Vec<ClusterIp> = spec
+        .cluster_ip
+        .into_iter()
+        .chain(spec.cluster_ips.into_iter().flatten())
+        .map(|address| address.0)
+        .collect();
+    let headless = cluster_ips.iter().any(|address| matches!(address, ClusterIp::Headless));
+    let mut addresses: Vec<IpAddr> = cluster_ips.iter().filter_map(ClusterIp::address).collect();
     addresses.extend(spec.external_ips.into_iter().flatten().map(|address| address.0));
     let balancer = object.status.and_then(|Obj(status)| status.load_balancer);
     let ingress = balancer.and_then(|Obj(balancer)| balancer.ingress).into_iter().flatten();
@@ -220,6 +228,7 @@ pub(super) fn service(place: &mut Place<'_, '_>, object: object::Service<'_>) {
         addresses: sorted(addresses),
         external_name: spec.external_name.filter(|name| !name.is_empty()).map(|name| records.text(&name)),
         keeps_client_address: spec.external_traffic_policy.is_some_and(|policy| &*policy == "Local"),
+        headless,
     };
     let full_name = format!("{namespace}/{name}");
     keep!(place, services, (namespace, name), facts, "Service", full_name);

@@ -164,7 +164,8 @@ fn pod(name: &str, labels: &str, owner: &str, more: &str) -> String {
         None => "[]".to_string(),
     };
     format!(
-        "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, labels: {{{labels}}}, ownerReferences: {owners}}}\
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, labels: {{{labels}}}, ownerReferences: \
+            {owners}}}\
          {more}}}\n"
     )
 }

@@ -6,11 +6,12 @@ use std::net::IpAddr;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::dispatch::Place;
+use super::document::Place;
 use super::object::{self, OwnerReference, PodSpec, Template};
 use super::problem::Problem;
 use super::record::{Records, contradiction, keep, named, placed, sorted};
-use super::scalar::{LabelMap, Obj, Operator};
+use super::rules::Operator;
+use super::scalar::{LabelMap, Obj};
 use crate::inventory::{ContainerPort, Origin, Protocol, WorkloadKind};
 use crate::labels::{Requirement, Text, is_volatile};
 

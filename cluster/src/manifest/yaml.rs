@@ -6,7 +6,7 @@ use serde::de::DeserializeSeed;
 use serde_yaml::budget::BudgetBreach;
 use serde_yaml::{DuplicateKeyPolicy, Error, NonFiniteFloatPolicy, Options};
 
-use super::dispatch::{Document, Source, Stopped};
+use super::document::{Document, Source, Stopped};
 use super::problem::{Problem, count_lines, field_at, line_start, line_text};
 use super::{Input, json};
 
@@ -174,6 +174,8 @@ fn describe(error: &Error) -> (Problem, bool) {
         | Error::AliasReplayStackDepthExceeded { .. } => {
             (Problem::new("the aliases of the document repeat too much"), false)
         }
+        Error::NullIntoString { .. } => (Problem::new("a key is empty"), false),
+        Error::MultipleDocuments { .. } => (Problem::new("a second document begins without `---`"), true),
         Error::MergeValueNotMapOrSeqOfMaps { .. } => {
             (Problem::new("`<<` takes an object, or a list of objects"), false)
         }
@@ -197,7 +199,7 @@ fn template_on(part: &Part<'_>, line: u32) -> Option<Problem> {
     if !text.contains("{{") {
         return None;
     }
-    let shown = super::scalar::short(text.trim());
+    let shown = super::rules::short(text.trim());
     Some(
         Problem::new(format!("an unrendered template: `{shown}`"))
             .help("hand in what `helm template` prints, not the chart's templates"),

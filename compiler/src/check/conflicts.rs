@@ -143,12 +143,20 @@ fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
             Diagnostic::error(Code::E0503, format!("this posture closes {what}"))
                 .at(posture.subject_place, format!("catches {}", listed(&workloads(facts, &classes), "and")))
                 .with_help(format!(
-                    "leave {} out: `anyone except {} {}`, or name it if it is meant",
+                    "leave {} out: `{}`, or name it if it is meant",
                     listed(&homes, "and"),
-                    homes.first().copied().unwrap_or(SYSTEM_NAMESPACE),
-                    if posture.word == PostureWord::Locked { "locked" } else { "isolated" },
+                    without(posture, homes.first().copied().unwrap_or(SYSTEM_NAMESPACE)),
                 )),
         );
+    }
+}
+
+/// A posture on every pod but those of one namespace.
+fn without(posture: &Posture, namespace: &str) -> String {
+    let word = if posture.word == PostureWord::Locked { "locked" } else { "isolated" };
+    match posture.each {
+        true => format!("each (anyone except {namespace}) {word}"),
+        false => format!("anyone except {namespace} {word}"),
     }
 }
 

@@ -74,8 +74,8 @@ fn wrap(note: &str) -> String {
         for word in line.split(' ') {
             let length = word.chars().count();
             if width > 0 && width + 1 + length > 74 {
-                out.push_str("\n  ");
-                width = 2;
+                out.push('\n');
+                width = 0;
             } else if width > 0 {
                 out.push(' ');
                 width += 1;

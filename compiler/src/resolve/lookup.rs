@@ -33,7 +33,7 @@ impl Resolver<'_> {
     pub(super) fn ambiguous(&mut self, name: &Name, found: &[Named], place: Place) -> Resolved<Denotation> {
         let candidates = names::candidates(self.facts.inventory, found);
         let mut said =
-            Diagnostic::error(Code::E0202, format!("`{}` is {} things", name.text, candidates.len()))
+            Diagnostic::error(Code::E0202, format!("`{}` names {} things", name.text, candidates.len()))
                 .at(place, format!("could be {}", listed(&candidates, "or")))
                 .with_help("write the one that is meant in full");
         for candidate in candidates.into_iter().take(8) {
@@ -196,6 +196,16 @@ impl Resolver<'_> {
         let home = self.facts.namespace_name(namespace);
         let message = format!("there is no {} `{}` in namespace `{home}`", workload_or(kind), name.text);
         let mut said = Diagnostic::error(Code::E0201, message).at(place, "not in the inventory");
+        let other_kinds = match kind {
+            Some(_) => names::in_namespace(inventory, namespace, &name.text, None),
+            None => Vec::new(),
+        };
+        if !other_kinds.is_empty() {
+            let found: Vec<String> =
+                other_kinds.iter().map(|named| names::spelled(inventory, *named, true)).collect();
+            self.report(said.with_help(format!("there is {}", listed(&found, "and"))));
+            return None;
+        }
         let elsewhere: Vec<Named> = names::anywhere(inventory, &name.text, kind)
             .into_iter()
             .filter(|named| !matches!(named, Named::Namespace(_)))

@@ -20,6 +20,7 @@ impl<'a> Resolver<'a> {
                         self.statements(&block.body, inner, program);
                     }
                 }
+                Statement::Sentence(sentence) if self.is_broken(scope.place(sentence.span)) => {}
                 Statement::Sentence(sentence) => {
                     let absent = sentence.clauses.absent.map(|(absent, _)| absent);
                     if let Some(kind) = self.sentence(sentence, Scope { absent, ..scope }) {
@@ -173,7 +174,7 @@ impl<'a> Resolver<'a> {
     fn grant(&mut self, grant: &ast::Grant, scope: Scope) -> Option<Grant> {
         let subject = self.set_without_ports(&grant.subject, scope);
         let object = self.objects(grant, scope);
-        let (subject, (objects, mentions, has_ports)) = (subject?, object?);
+        let (subject, Objects { objects, mentions, has_ports }) = (subject?, object?);
         let mut fine = self.check_host_network(&subject);
         fine &= self.check_host_network(&Denotation { parts: Vec::new(), mentions });
         for part in &subject.parts {
@@ -194,11 +195,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn objects(
-        &mut self,
-        grant: &ast::Grant,
-        scope: Scope,
-    ) -> Option<(Vec<(Part, Ports)>, super::program::Mentions, bool)> {
+    fn objects(&mut self, grant: &ast::Grant, scope: Scope) -> Option<Objects> {
         let set = &grant.object;
         let on: Vec<&ast::Port> = grant.on.iter().collect();
         let has_ports = self.check_port_places(grant, scope)?;
@@ -226,7 +223,7 @@ impl<'a> Resolver<'a> {
                 _ => objects = None,
             }
         }
-        Some((objects?, all.mentions, has_ports))
+        Some(Objects { objects: objects?, mentions: all.mentions, has_ports })
     }
 
     /// Ports stand behind every object or behind none, or once for all behind `on`.
@@ -270,6 +267,13 @@ impl Denotation {
     fn mentions_join(&mut self, other: &Denotation) {
         self.join(Denotation { parts: Vec::new(), mentions: other.mentions.clone() });
     }
+}
+
+/// What stands behind `may reach`.
+struct Objects {
+    objects: Vec<(Part, Ports)>,
+    mentions: Mentions,
+    has_ports: bool,
 }
 
 /// Whether a set is one pair of parentheses.

@@ -185,7 +185,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn base(&mut self, base: &Base, operand: &Operand, scope: Scope) -> Resolved<Denotation> {
-        let place = scope.place(operand.span);
+        let place = self.place_without_port(operand, scope);
         match base {
             Base::Group(set) => self.set_without_ports(set, scope),
             Base::Name(name) => self.name(name, scope),
@@ -219,10 +219,25 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where an operand stands, without its port.
+    fn place_without_port(&self, operand: &Operand, scope: Scope) -> Place {
+        let mut place = scope.place(operand.span);
+        if let Some(port) = &operand.port {
+            let before = place.span.start..port.span.start;
+            let text = &self.sources.get(scope.file).text[before.start as usize..before.end as usize];
+            let text = text.trim_end().trim_end_matches(':').trim_end();
+            place.span.end = place.span.start + text.len() as u32;
+        }
+        place
+    }
+
     /// A single address that is something in the cluster is written by that thing's name.
     pub(super) fn outside_address(&mut self, address: std::net::IpAddr, place: Place) -> Resolved<()> {
         let inventory = self.facts.inventory;
         let (what, instead) = match inventory.address_owner(address) {
+            None if self.facts.api_server_addresses().contains(&address) => {
+                ("the API server".to_owned(), Some("apiserver".to_owned()))
+            }
             None => return Some(()),
             Some(AddressOwner::Pod(class)) => {
                 let workload = inventory.classes[class.index()].workload;

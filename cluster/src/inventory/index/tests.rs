@@ -9,14 +9,18 @@ fn shop() -> Inventory {
     for text in [
         "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: a}}}",
         "{apiVersion: v1, kind: Namespace, metadata: {name: empty, labels: {team: b}}}",
-        "{apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web, tier: front}}, status: {podIP: 10.0.0.1}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web, tier: front}}, status: \
+            {podIP: 10.0.0.1}}",
         "{apiVersion: v1, kind: Pod, metadata: {name: db, labels: {app: db}}, status: {podIP: 'fd00::1'}}",
-        "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: other, labels: {app: web}}, status: {podIP: 10.0.0.2}}",
-        "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web}, spec: {selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}}}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: other, labels: {app: web}}, status: \
+            {podIP: 10.0.0.2}}",
+        "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web}, spec: {selector: {matchLabels: \
+            {app: x}}, template: {metadata: {labels: {app: x}}}}}",
         "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 10.9.0.1}}",
         "{apiVersion: v1, kind: Service, metadata: {name: db}}",
         "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: other}}",
-        "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.0.0.0/8}, status: {addresses: [{type: InternalIP, address: 172.16.0.1}]}}",
+        "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.0.0.0/8}, status: \
+            {addresses: [{type: InternalIP, address: 172.16.0.1}]}}",
     ] {
         reader.read("x", text.as_bytes()).unwrap();
     }

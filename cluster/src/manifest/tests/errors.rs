@@ -109,7 +109,8 @@ fn ports_protocols_and_addresses() {
 fn selectors() {
     let deployment = |selector: &str| {
         format!(
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template: {{metadata: {{labels: {{app: a}}}}}}\n{selector}"
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template: {{metadata: \
+                {{labels: {{app: a}}}}}}\n{selector}"
         )
     };
     let expression = |text: &str| deployment(&format!("  selector:\n    matchExpressions:\n    - {text}\n"));
@@ -154,12 +155,16 @@ fn documents_that_do_not_say_what_they_are() {
     assert_eq!(
         errors,
         [
-            "values.yaml:1:1: the document has no `kind` (this looks like a values file; hand in manifests, as `helm template` prints them)",
-            "Chart.yaml:1:1: the document has no `kind` (this looks like the `Chart.yaml` of a Helm chart; hand in what `helm template` prints)",
-            "compose.yaml:1:1: the document has no `kind` (this looks like a Compose file, not like a Kubernetes manifest)",
+            "values.yaml:1:1: the document has no `kind` (this looks like a values file; hand in \
+                manifests, as `helm template` prints them)",
+            "Chart.yaml:1:1: the document has no `kind` (this looks like the `Chart.yaml` of a Helm \
+                chart; hand in what `helm template` prints)",
+            "compose.yaml:1:1: the document has no `kind` (this looks like a Compose file, not like a \
+                Kubernetes manifest)",
             "a.yaml:1:1: the document has no `kind` (every Kubernetes object says its `kind`)",
             "b.yaml:1:1: a `Service` without `apiVersion`",
-            "c.json:1:1: the document has no `kind` (the items of a `List` say their own `apiVersion` and `kind`)",
+            "c.json:1:1: the document has no `kind` (the items of a `List` say their own `apiVersion` and \
+                `kind`)",
         ]
     );
     assert_eq!(error("- a\n- b\n"), "1:1: expected an object with `apiVersion` and `kind`, found a list");
@@ -204,9 +209,20 @@ fn every_error_of_a_list() {
 
 #[test]
 fn syntax() {
-    assert_eq!(error(&format!("---\n{SERVICE}x: [a\n")), "1:11: not valid YAML: unclosed bracket '['");
+    assert_eq!(error(&format!("---\n{SERVICE}x: [a\n")), "1:11: not valid YAML: unclosed bracket `[`");
     assert_eq!(service("app: web", "app: *web"), "1:7: not valid YAML: alias references unknown anchor");
     assert_eq!(service("name: web", "name: web\n  name: api"), "1:4: `name` is there twice");
+}
+
+#[test]
+fn words_of_the_parsers_in_the_words_of_the_house() {
+    assert_eq!(service("app: web", ": web"), "1:7: a key is empty");
+    assert_eq!(service("spec:", "<<: a\nspec:"), "1:5: `<<` takes an object, or a list of objects");
+    assert_eq!(error(r#"{"apiVersion":"v1","kind":nul}"#), "1:1: not valid JSON: an unknown word");
+    let twice = |text: &str| assert!(error(text).ends_with(": `items` is there twice"), "{}", error(text));
+    twice(r#"{"apiVersion":"v1","kind":"List","items":[],"items":[]}"#);
+    twice(r#"{"apiVersion":"v1","items":[],"items":[],"kind":"List"}"#);
+    twice(r#"{"apiVersion":"v1","items":[{"metadata":{}}],"items":[],"kind":"PodList"}"#);
 }
 
 #[test]
@@ -237,9 +253,8 @@ fn json() {
 fn templates() {
     assert_eq!(
         errors_of(&[("a", SERVICE.replace("name: web", "name: {{ .Release.Name }}").as_bytes())]),
-        [
-            "a:1:4: an unrendered template: `name: {{ .Release.Name }}` (hand in what `helm template` prints, not the chart's templates)"
-        ]
+        ["a:1:4: an unrendered template: `name: {{ .Release.Name }}` (hand in what `helm template` \
+                prints, not the chart's templates)"]
     );
     assert_eq!(
         service("name: web", "name: \"{{ .x }}-web\""),
@@ -266,7 +281,8 @@ fn contradictions_name_both_places() {
     assert_eq!(
         errors,
         [format!(
-            "b.yaml:1:1: the `Deployment` `default/web` is defined twice, differently: first in `a.yaml`, document 1, line 2 ({help})"
+            "b.yaml:1:1: the `Deployment` `default/web` is defined twice, differently: first in `a.yaml`, \
+                document 1, line 2 ({help})"
         )]
     );
     let one = pod("a", "app: a", "", ", status: {podIP: 10.0.0.1}");
@@ -276,7 +292,8 @@ fn contradictions_name_both_places() {
         one.replace("podIP", "phase: Failed, podIP"),
     ] {
         let expected = format!(
-            "x:2:3: the `Pod` `default/a` is defined twice, differently: first in `x`, document 1, line 1 ({help})"
+            "x:2:3: the `Pod` `default/a` is defined twice, differently: first in `x`, document 1, line 1 \
+                ({help})"
         );
         assert_eq!(errors_of(&[("x", stream(&[&one, &other]).as_bytes())]), [expected]);
     }

@@ -98,7 +98,10 @@ fn words_of_the_input_are_never_taken_for_the_readers_own() {
     assert_eq!(message, "1:1: `a at line 7 column 9` is not a valid name");
     let errors =
         errors_of(&[("x", br#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a\u001fb"}}"#)]);
-    assert!(errors[0].starts_with("x:1:1: `a"), "{errors:?}");
+    assert!(errors[0].starts_with("x:1:1: `a\u{1f}b` is not a valid name (lower-case"), "{errors:?}");
+    let port =
+        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1, protocol: \"'T'\"}]}}";
+    assert_eq!(error(port), "1:1: unknown protocol `'T'`");
 }
 
 #[test]

@@ -62,10 +62,12 @@ fn every_controller_of_apps_is_a_workload() {
 fn jobs_and_cron_jobs_are_known_by_their_template() {
     let template = "template: {metadata: {labels: {app: a, controller-uid: x}}}";
     let job = format!(
-        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a}}, spec: {{{template}, selector: {{matchLabels: {{controller-uid: x}}}}}}}}"
+        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a}}, spec: {{{template}, selector: \
+            {{matchLabels: {{controller-uid: x}}}}}}}}"
     );
     let cron = format!(
-        "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: b}}, spec: {{jobTemplate: {{spec: {{{template}}}}}}}}}"
+        "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: b}}, spec: {{jobTemplate: {{spec: \
+            {{{template}}}}}}}}}"
     );
     let inventory = read_all(&[&job, &cron]);
     assert_eq!(workloads(&inventory), ["default/a Job", "default/b CronJob"]);
@@ -76,7 +78,8 @@ fn jobs_and_cron_jobs_are_known_by_their_template() {
 #[test]
 fn a_replication_controller_has_plain_labels_as_its_selector() {
     let inventory = read(
-        "{apiVersion: v1, kind: ReplicationController, metadata: {name: a}, spec: {selector: {app: a}, template: {metadata: {labels: {app: a}}}}}",
+        "{apiVersion: v1, kind: ReplicationController, metadata: {name: a}, spec: {selector: {app: a}, \
+            template: {metadata: {labels: {app: a}}}}}",
     );
     assert_eq!(workloads(&inventory), [r#"default/a Other("ReplicationController")"#]);
     assert_eq!(selector(&inventory.workloads[0].selector), ["app in (a)"]);
@@ -85,7 +88,8 @@ fn a_replication_controller_has_plain_labels_as_its_selector() {
 #[test]
 fn the_old_groups_take_the_selector_from_the_template() {
     let inventory = read(
-        "{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: a}, spec: {template: {metadata: {labels: {app: a}}}}}",
+        "{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: a}, spec: {template: \
+            {metadata: {labels: {app: a}}}}}",
     );
     assert_eq!(selector(&inventory.workloads[0].selector), ["app in (a)"]);
 }
@@ -132,7 +136,8 @@ fn the_node_local_cache_says_where_it_listens() {
 #[test]
 fn a_declared_namespace_keeps_its_labels_and_every_one_its_name() {
     let inventory = read_all(&[
-        "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: a, kubernetes.io/metadata.name: lie}}}",
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: a, \
+            kubernetes.io/metadata.name: lie}}}",
         "{apiVersion: v1, kind: Service, metadata: {name: s, namespace: other}}",
         &controller("Deployment", "web"),
     ]);
@@ -162,7 +167,9 @@ fn the_default_namespace_is_the_readers() {
 #[test]
 fn the_ports_of_a_service() {
     let inventory = read(
-        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {selector: {app: a}, ports: [{port: 80, targetPort: http, name: web}, {port: 53, protocol: UDP, name: dns}, {port: 443, targetPort: 8443, name: tls}, {port: 9, targetPort: 0, name: z}]}}",
+        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {selector: {app: a}, ports: [{port: \
+            80, targetPort: http, name: web}, {port: 53, protocol: UDP, name: dns}, {port: 443, \
+            targetPort: 8443, name: tls}, {port: 9, targetPort: 0, name: z}]}}",
     );
     assert_eq!(
         services(&inventory),
@@ -173,7 +180,10 @@ fn the_ports_of_a_service() {
 #[test]
 fn the_addresses_of_a_service() {
     let inventory = read(
-        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: LoadBalancer, externalTrafficPolicy: Local, clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 'fd00::1'], externalIPs: [192.0.2.1]}, status: {loadBalancer: {ingress: [{ip: 203.0.113.1}, {hostname: x.example}]}}}",
+        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: LoadBalancer, \
+            externalTrafficPolicy: Local, clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 'fd00::1'], \
+            externalIPs: [192.0.2.1]}, status: {loadBalancer: {ingress: [{ip: 203.0.113.1}, {hostname: \
+            x.example}]}}}",
     );
     assert_eq!(services(&inventory), ["default/a LoadBalancer 10.0.0.1 192.0.2.1 203.0.113.1 fd00::1"]);
     assert!(inventory.services[0].keeps_client_address);
@@ -183,23 +193,29 @@ fn the_addresses_of_a_service() {
 fn headless_selectorless_and_external_services() {
     let inventory = read_all(&[
         "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None, selector: {}}}",
-        "{apiVersion: v1, kind: Service, metadata: {name: b}, spec: {type: ExternalName, externalName: db.example}}",
+        "{apiVersion: v1, kind: Service, metadata: {name: b}, spec: {type: ExternalName, externalName: \
+            db.example}}",
     ]);
     assert_eq!(services(&inventory), ["default/a ClusterIp", "default/b ExternalName"]);
+    assert_eq!((inventory.services[0].headless, inventory.services[1].headless), (true, false));
     assert_eq!(inventory.services[0].selector, None);
     assert_eq!(inventory.services[1].kind, ServiceType::ExternalName);
     assert_eq!(inventory.services[1].external_name.as_deref(), Some("db.example"));
 }
 
-const SLICE: &str = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}, addressType: IPv4, endpoints: [{addresses: [10.1.0.2, 10.1.0.1]}], ports: [{name: '', port: 5432, protocol: TCP}]}";
+const SLICE: &str = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: db-1, \
+    labels: {kubernetes.io/service-name: db}}, addressType: IPv4, endpoints: [{addresses: [10.1.0.2, \
+    10.1.0.1]}], ports: [{name: '', port: 5432, protocol: TCP}]}";
 
 #[test]
 fn endpoints_join_their_service_once() {
     let inventory = read_all(&[
         "{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {ports: [{port: 5432}]}}",
         SLICE,
-        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: db-2, labels: {kubernetes.io/service-name: db}}, addressType: FQDN, endpoints: [{addresses: [db.example]}]}",
-        "{apiVersion: v1, kind: Endpoints, metadata: {name: db}, subsets: [{addresses: [{ip: 10.1.0.1}], notReadyAddresses: [{ip: 10.1.0.3}], ports: [{port: 5432}, {name: m, port: 9000}]}]}",
+        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: db-2, labels: \
+            {kubernetes.io/service-name: db}}, addressType: FQDN, endpoints: [{addresses: [db.example]}]}",
+        "{apiVersion: v1, kind: Endpoints, metadata: {name: db}, subsets: [{addresses: [{ip: 10.1.0.1}], \
+            notReadyAddresses: [{ip: 10.1.0.3}], ports: [{port: 5432}, {name: m, port: 9000}]}]}",
     ]);
     assert_eq!(
         services(&inventory),
@@ -214,11 +230,13 @@ fn endpoints_of_an_unknown_service_make_none() {
 
 #[test]
 fn the_api_server_is_known_by_its_endpoints() {
-    let endpoints = "{apiVersion: v1, kind: Endpoints, metadata: {name: kubernetes}, subsets: [{addresses: [{ip: 172.18.0.2}], ports: [{name: metrics, port: 80}, {name: https, port: 6443}]}]}";
+    let endpoints = "{apiVersion: v1, kind: Endpoints, metadata: {name: kubernetes}, subsets: \
+        [{addresses: [{ip: 172.18.0.2}], ports: [{name: metrics, port: 80}, {name: https, port: 6443}]}]}";
     let inventory = read(endpoints);
     assert_eq!(services(&inventory), ["default/kubernetes ClusterIp https=443->6443 [172.18.0.2:6443,80]"]);
     assert_eq!(inventory.services[0].selector, None);
-    let declared = "{apiVersion: v1, kind: Service, metadata: {name: kubernetes}, spec: {ports: [{port: 443, targetPort: 1}]}}";
+    let declared = "{apiVersion: v1, kind: Service, metadata: {name: kubernetes}, spec: {ports: [{port: \
+        443, targetPort: 1}]}}";
     assert_eq!(
         services(&read_all(&[endpoints, declared])),
         ["default/kubernetes ClusterIp 443->1 [172.18.0.2:6443,80]"]
@@ -228,7 +246,10 @@ fn the_api_server_is_known_by_its_endpoints() {
 #[test]
 fn a_node_has_addresses_and_ranges() {
     let inventory = read(
-        "{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {zone: a}}, spec: {podCIDR: 10.244.1.0/24, podCIDRs: [10.244.1.7/24, 'fd00:1::/64']}, status: {addresses: [{type: Hostname, address: n1}, {type: InternalIP, address: 172.18.0.3}, {type: ExternalIP, address: 203.0.113.9}]}}",
+        "{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {zone: a}}, spec: {podCIDR: \
+            10.244.1.0/24, podCIDRs: [10.244.1.7/24, 'fd00:1::/64']}, status: {addresses: [{type: \
+            Hostname, address: n1}, {type: InternalIP, address: 172.18.0.3}, {type: ExternalIP, address: \
+            203.0.113.9}]}}",
     );
     let node = &inventory.nodes[0];
     assert_eq!(labels(&node.labels), "{zone=a}");
@@ -240,8 +261,10 @@ fn a_node_has_addresses_and_ranges() {
 #[test]
 fn a_network_policy_is_known_to_be_there() {
     let inventory = read_all(&[
-        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: b, namespace: shop}, spec: {podSelector: {}}}",
-        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: a, namespace: shop, labels: {app.kubernetes.io/managed-by: weir}}}",
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: b, namespace: shop}, \
+            spec: {podSelector: {}}}",
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: a, namespace: shop, \
+            labels: {app.kubernetes.io/managed-by: weir}}}",
     ]);
     let shown: Vec<String> =
         inventory.policies.iter().map(|policy| format!("{} {}", policy.name, policy.ours)).collect();
@@ -275,7 +298,8 @@ fn other_kinds_are_passed_over_and_counted() {
 #[test]
 fn null_is_absent() {
     let inventory = read(
-        "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: null, labels: null, ownerReferences: null}, spec: {containers: null, hostNetwork: null}, status: null}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: null, labels: null, ownerReferences: \
+            null}, spec: {containers: null, hostNetwork: null}, status: null}",
     );
     assert_eq!(classes(&inventory), ["a {} x1"]);
     let inventory = read("{apiVersion: v1, kind: Pod, metadata: {name: a, labels: {app: }}}");

@@ -11,7 +11,9 @@ fn replica_set(name: &str, owner: &str, replicas: u32) -> String {
         None => "[]".to_string(),
     };
     format!(
-        "{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: {name}, ownerReferences: {owners}}}, spec: {{replicas: {replicas}, selector: {{matchLabels: {{app: web, pod-template-hash: f5}}}}, template: {{metadata: {{labels: {{app: web, pod-template-hash: f5}}}}}}}}}}\n"
+        "{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: {name}, ownerReferences: {owners}}}, \
+            spec: {{replicas: {replicas}, selector: {{matchLabels: {{app: web, pod-template-hash: f5}}}}, \
+            template: {{metadata: {{labels: {{app: web, pod-template-hash: f5}}}}}}}}}}\n"
     )
 }
 
@@ -21,7 +23,8 @@ fn job(name: &str, owner: &str) -> String {
         None => "[]".to_string(),
     };
     format!(
-        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: {name}, ownerReferences: {owners}}}, spec: {{template: {{metadata: {{labels: {{app: job}}}}}}}}}}\n"
+        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: {name}, ownerReferences: {owners}}}, spec: \
+            {{template: {{metadata: {{labels: {{app: job}}}}}}}}}}\n"
     )
 }
 
@@ -78,7 +81,8 @@ fn a_replica_set_of_its_own_is_a_workload_while_it_wants_or_has_pods() {
 
 #[test]
 fn pods_fold_through_their_job() {
-    let cron = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: job}}}}}}}";
+    let cron = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {jobTemplate: \
+        {spec: {template: {metadata: {labels: {app: job}}}}}}}";
     let first = pod("nightly-1-a", "app: job, job-name: nightly-1", "Job/nightly-1", "");
     let second = pod("nightly-2-a", "app: job, job-name: nightly-2", "Job/nightly-2", "");
     let inventory = read_all(&[&first, &job("nightly-1", "CronJob/nightly"), cron, &second]);
@@ -215,11 +219,20 @@ fn everything() -> Vec<String> {
         controller("StatefulSet", "db"),
         job("nightly-1", "CronJob/nightly"),
         "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: a}}}".into(),
-        "{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}}".into(),
-        "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {ports: [{port: 1}, {port: 2}]}}".into(),
+        "{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {addresses: [{type: InternalIP, \
+            address: 10.9.0.1}]}}"
+            .into(),
+        "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {ports: [{port: \
+            1}, {port: 2}]}}"
+            .into(),
         "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 10.8.0.1}}".into(),
-        "{apiVersion: v1, kind: Endpoints, metadata: {name: kubernetes}, subsets: [{addresses: [{ip: 10.9.0.2}], ports: [{port: 6443}]}]}".into(),
-        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: k, labels: {kubernetes.io/service-name: kubernetes}}, endpoints: [{addresses: [10.9.0.1]}], ports: [{port: 6443, name: https}]}".into(),
+        "{apiVersion: v1, kind: Endpoints, metadata: {name: kubernetes}, subsets: [{addresses: [{ip: \
+            10.9.0.2}], ports: [{port: 6443}]}]}"
+            .into(),
+        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: k, labels: \
+            {kubernetes.io/service-name: kubernetes}}, endpoints: [{addresses: [10.9.0.1]}], ports: \
+            [{port: 6443, name: https}]}"
+            .into(),
         "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: a}}".into(),
         "{apiVersion: v1, kind: Secret}".into(),
         pod("static", "", "Node/n1", ""),

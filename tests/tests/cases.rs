@@ -1,0 +1,112 @@
+//! Cases as folders: a program, an inventory (or the town's), and beside them what was emitted, what it lets flow and
+//! what was said. Each judges its own output: the flows enforced are the flows meant, also on pods and namespaces that
+//! come after the build (`later.yaml`), and no shuffling changes a byte.
+
+use std::path::{Path, PathBuf};
+
+use crate::harness::{self, Built, Texts};
+use crate::table;
+
+fn folders() -> Vec<PathBuf> {
+    let areas = harness::entries(harness::cases()).into_iter().filter(|path| path.is_dir());
+    let cases = areas.filter(|path| !path.ends_with("errors")).flat_map(harness::entries);
+    cases.filter(|path| path.is_dir()).collect()
+}
+
+fn with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let fits = |path: &PathBuf| path.extension().is_some_and(|found| found == extension);
+    harness::entries(folder).into_iter().filter(fits).collect()
+}
+
+fn manifests(folder: &Path) -> Texts {
+    let own: Vec<PathBuf> =
+        with_extension(folder, "yaml").into_iter().filter(|path| !path.ends_with("later.yaml")).collect();
+    if own.is_empty() {
+        harness::texts(&[harness::cases().join("inventory.yaml")])
+    } else {
+        harness::texts(&own)
+    }
+}
+
+fn snapshot(folder: &Path, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn cases() {
+    let folders = folders();
+    assert!(folders.len() > 30, "cases are found");
+    for folder in folders {
+        let name = folder.strip_prefix(harness::cases()).unwrap().display().to_string();
+        let program = harness::texts(&with_extension(&folder, "weir"));
+        let manifests = manifests(&folder);
+        let built = harness::build(&program, &manifests);
+        assert!(built.yaml.is_some(), "{name}:\n{}", built.rendered());
+        snapshot(&folder, "k8s.yaml", built.yaml());
+        if !built.diagnostics.is_empty() {
+            snapshot(&folder, "said.txt", &built.rendered());
+        }
+        let judgement = harness::judge(&built, &built.inventory);
+        judgement.assert_equal(&name, &built);
+        let mut table =
+            table::table(&built.inventory, &built.relation, &judgement.space, &judgement.permitted);
+        if !judgement.undefined.is_empty() {
+            table += "some flows are undefined by NetworkPolicy: see the notes\n";
+        }
+        snapshot(&folder, "flows.txt", &table);
+        check_later(&name, &folder, &built, &manifests);
+        check_shuffled(&name, &built, &program, &manifests);
+    }
+}
+
+fn check_later(name: &str, folder: &Path, built: &Built, manifests: &Texts) {
+    let path = folder.join("later.yaml");
+    if !path.exists() {
+        return;
+    }
+    let mut later = manifests.clone();
+    later.push(("later.yaml".to_owned(), harness::read(&path)));
+    let later = harness::inventory(&later).unwrap();
+    let judgement = harness::judge(built, &later);
+    judgement.assert_equal(&format!("{name}, later"), built);
+    let table = table::table(&later, &built.relation, &judgement.space, &judgement.permitted);
+    snapshot(folder, "flows-later.txt", &table);
+}
+
+/// Statements and documents in reverse order make the same bytes.
+fn check_shuffled(name: &str, built: &Built, program: &Texts, manifests: &Texts) {
+    let reversed_program: Texts = program
+        .iter()
+        .map(|(file, text)| {
+            let parse = weir_grammar::parse(text);
+            let spans = parse.file.statements.iter().map(span).rev();
+            let text = spans.map(|span| text[span.range()].to_owned() + "\n# shuffled\n").collect();
+            (file.clone(), text)
+        })
+        .collect();
+    let reversed_manifests: Texts = manifests
+        .iter()
+        .rev()
+        .map(|(file, text)| {
+            let mut documents: Vec<&str> = text.split("\n---\n").collect();
+            documents.reverse();
+            (file.clone(), documents.join("\n---\n"))
+        })
+        .collect();
+    let again = harness::build(&reversed_program, &reversed_manifests);
+    assert_eq!(again.yaml(), built.yaml(), "{name}: shuffling changes the output");
+}
+
+fn span(statement: &weir_grammar::ast::Statement) -> weir_grammar::Span {
+    use weir_grammar::ast::Statement;
+    match statement {
+        Statement::Let(found) => found.span,
+        Statement::Block(found) => found.span,
+        Statement::Sentence(found) => found.span,
+        Statement::Error(span) => *span,
+    }
+}
