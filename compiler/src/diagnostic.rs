@@ -6,6 +6,7 @@ pub mod render;
 pub mod syntax;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 pub use crate::codes::Code;
 use crate::source::Place;
@@ -129,6 +130,16 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     };
     diagnostics.sort_by_cached_key(key);
     diagnostics.dedup();
+}
+
+/// Drops lints of what is an error already: they judge a sentence that will be written anew.
+pub fn mute_beside_errors(diagnostics: &mut Vec<Diagnostic>) {
+    let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place);
+    let errors: BTreeSet<Place> =
+        diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).filter_map(place).collect();
+    diagnostics.retain(|diagnostic| {
+        diagnostic.is_error() || place(diagnostic).is_none_or(|place| !errors.contains(&place))
+    });
 }
 
 /// Text from a cluster or a file, fit for a terminal: no control characters and no marks that reorder text.

@@ -57,6 +57,7 @@ pub fn analyze(sources: &Sources, facts: &Facts<'_>, target: Target) -> Analysis
     let (relation, found) = target::kubernetes::bind(&relation, &program, facts);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, facts, target));
+    diagnostic::mute_beside_errors(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
     Analysis { diagnostics, program, relation }
 }

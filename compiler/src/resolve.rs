@@ -34,7 +34,7 @@ pub fn resolve(sources: &Sources, facts: &Facts<'_>) -> (Program, Vec<Diagnostic
     };
     let mut program = Program::default();
     for (file, source) in sources.iter() {
-        resolver.collect_lets(file, &source.parse.file.statements);
+        resolver.collect_lets(file, None, &source.parse.file.statements);
     }
     for (file, source) in sources.iter() {
         let scope = Scope { file, namespace: None, absent: None };
@@ -65,6 +65,8 @@ impl Scope {
 
 struct Let<'a> {
     tree: &'a ast::Let,
+    /// Of the block that it stands in: its names resolve there.
+    namespace: Option<NamespaceId>,
     value: Value,
 }
 
@@ -98,7 +100,7 @@ impl<'a> Resolver<'a> {
         errors[first..].iter().take_while(|error| error.span.start < place.span.end).next().is_some()
     }
 
-    fn collect_lets(&mut self, file: FileId, statements: &'a [Statement]) {
+    fn collect_lets(&mut self, file: FileId, namespace: Option<NamespaceId>, statements: &'a [Statement]) {
         for statement in statements {
             match statement {
                 Statement::Let(tree) => {
@@ -115,10 +117,13 @@ impl<'a> Resolver<'a> {
                         );
                     } else {
                         let own = self.lets.entry(file).or_default();
-                        own.insert(name, Let { tree, value: Value::Waiting });
+                        own.insert(name, Let { tree, namespace, value: Value::Waiting });
                     }
                 }
-                Statement::Block(block) => self.collect_lets(file, &block.body),
+                Statement::Block(block) => {
+                    let inner = self.facts.inventory.namespace(&block.namespace.text).or(namespace);
+                    self.collect_lets(file, inner, &block.body);
+                }
                 Statement::Sentence(_) | Statement::Error(_) => {}
             }
         }
@@ -127,7 +132,7 @@ impl<'a> Resolver<'a> {
     /// The set that a `let` of this file names; `None` if there is no such `let`.
     fn let_value(&mut self, scope: Scope, name: &ast::Name) -> Option<Option<Denotation>> {
         let found = self.lets.get(&scope.file)?.get(name.text.as_str())?;
-        let tree = found.tree;
+        let (tree, namespace) = (found.tree, found.namespace);
         match &found.value {
             Value::Done(value) => return Some(value.clone()),
             Value::Waiting => {}
@@ -142,8 +147,8 @@ impl<'a> Resolver<'a> {
             }
         }
         self.set_value(scope.file, tree, Value::Resolving);
-        // A `let` is one thing wherever it is used: no block and no clause of a sentence reaches into it.
-        let own = Scope { file: scope.file, namespace: None, absent: None };
+        // A `let` is one thing wherever it is used: no other block and no clause of a sentence reaches into it.
+        let own = Scope { file: scope.file, namespace, absent: None };
         let broken = self.is_broken(scope.place(tree.value.span));
         let value = if broken { None } else { self.set_without_ports(&tree.value, own) };
         self.set_value(scope.file, tree, Value::Done(value.clone()));

@@ -98,9 +98,6 @@ fn describe(expected: &[String]) -> Vec<String> {
     let spoken = [
         ("number", "a port"),
         ("label", "a label"),
-        ("because", ""),
-        ("if", ""),
-        ("even", ""),
         ("text", if has("name") { "" } else { "a text in quotes" }),
     ];
     for word in &words {
@@ -110,9 +107,6 @@ fn describe(expected: &[String]) -> Vec<String> {
             None if is_summed_up(word, has("anyone") && has("internet")) => {}
             None => described.push(format!("`{}`", word.trim_start_matches("label "))),
         }
-    }
-    if has("because") {
-        described.push("a clause such as `because`".to_owned());
     }
     described
 }

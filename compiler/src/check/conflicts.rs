@@ -10,6 +10,7 @@ use crate::facts::{Facts, SYSTEM_NAMESPACE};
 use crate::relation::Relation;
 use crate::resolve::names::{self, Named};
 use crate::resolve::program::{Posture, Program, SentenceId, SentenceKind};
+use crate::selector::PodSet;
 
 pub(super) fn check(
     program: &Program,
@@ -121,12 +122,15 @@ fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
     let dns = if facts.dns.by_convention { Bits::new() } else { facts.governed(&facts.dns.pods) };
     system_pods -= &facts.host_network;
     for (_, posture) in postures(program).filter(|(_, posture)| posture.word != PostureWord::Open) {
-        let named =
-            |class: u32| posture.mentions.namespaces.contains(&inventory.classes[class as usize].namespace);
-        let pods = facts.governed(&posture.subject);
-        let caught = |some: &Bits| -> Bits { (&pods & some).iter().filter(|class| !named(*class)).collect() };
-        let caught_dns = if posture.mentions.dns { Bits::new() } else { caught(&dns) };
-        let caught_system = caught(&system_pods);
+        let mut named = Bits::new();
+        for pods in &posture.mentions.pods {
+            named |= pods.classes(inventory);
+        }
+        for namespace in &posture.mentions.namespaces {
+            named.insert_range(inventory.namespaces[namespace.index()].classes.clone());
+        }
+        let pods = facts.governed(&posture.subject) - named;
+        let (caught_dns, caught_system) = (&pods & &dns, &pods & &system_pods);
         let (what, classes) = if !caught_dns.is_empty() {
             ("the cluster's DNS", caught_dns)
         } else if !caught_system.is_empty() {
@@ -143,7 +147,7 @@ fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
             Diagnostic::error(Code::E0503, format!("this posture closes {what}"))
                 .at(posture.subject_place, format!("catches {}", listed(&workloads(facts, &classes), "and")))
                 .with_help(format!(
-                    "leave {} out: `{}`, or name it if it is meant",
+                    "leave {} out with `{}`, or name it if it is meant",
                     listed(&homes, "and"),
                     without(posture, homes.first().copied().unwrap_or(SYSTEM_NAMESPACE)),
                 )),
@@ -151,12 +155,13 @@ fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
     }
 }
 
-/// A posture on every pod but those of one namespace.
+/// How a namespace is left out of a posture.
 fn without(posture: &Posture, namespace: &str) -> String {
     let word = if posture.word == PostureWord::Locked { "locked" } else { "isolated" };
-    match posture.each {
-        true => format!("each (anyone except {namespace}) {word}"),
-        false => format!("anyone except {namespace} {word}"),
+    match (posture.subject == PodSet::all(), posture.each) {
+        (true, true) => format!("each (anyone except {namespace}) {word}"),
+        (true, false) => format!("anyone except {namespace} {word}"),
+        (false, _) => format!("except {namespace}"),
     }
 }
 

@@ -151,6 +151,11 @@ fn check_ports_missing(grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<D
         if matches!(part.thing, Thing::Dns | Thing::ApiServer) {
             continue;
         }
+        if let Thing::Service(id) | Thing::Both(_, id) = part.thing {
+            let ports = &inventory.services[id.index()].ports;
+            declared.extend(ports.iter().take(SHOWN).map(|port| port.port.to_string()));
+            continue;
+        }
         let classes = pods.classes(inventory);
         let ports = classes.iter().flat_map(|class| &inventory.classes[class as usize].ports);
         declared.extend(ports.take(SHOWN).map(|port| port.number.to_string()));
@@ -161,7 +166,7 @@ fn check_ports_missing(grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<D
     let shown: Vec<&String> = declared.iter().take(SHOWN).collect();
     diagnostics.push(
         Diagnostic::warning(Code::W0102, "a grant without ports opens every port of every protocol")
-            .at(grant.object_place, format!("declares {}", listed(&shown, "and")))
+            .at(grant.object_place, format!("exposes {}", listed(&shown, "and")))
             .with_help(format!("name the ports that are meant: `… on {}`", shown[0])),
     );
 }
@@ -224,6 +229,9 @@ impl HiddenClients {
     }
 
     fn check(&self, grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+        if grant.subject.iter().any(|part| matches!(part.ends, Ends::Nodes | Ends::Anywhere)) {
+            return; // nodes are granted too, whomever they speak for
+        }
         let from = |part: &&Part| matches!(part.ends, Ends::Outside(_));
         let Some(source) = grant.subject.iter().find(from) else { return };
         let mut told: BTreeSet<(ServiceId, Place)> = BTreeSet::new();

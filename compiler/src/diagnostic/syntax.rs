@@ -18,7 +18,24 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
                 0 => "not expected here".to_owned(),
                 _ => format!("expected {}", one_of(expected)),
             };
-            said.at(place, here).with_help(HELP_SENTENCE)
+            let before = source.text[..error.span.start as usize].trim_end();
+            let after = &source.text[error.span.start as usize..];
+            let near = expected.iter().filter_map(|word| word.strip_prefix('`')?.strip_suffix('`'));
+            let near = near.min_by_key(|word| strsim::damerau_levenshtein(word, &found));
+            let near = near.filter(|word| found.len() > 3 && strsim::damerau_levenshtein(word, &found) <= 2);
+            let said = said.at(place, here);
+            match near {
+                Some(word) => said.with_help(format!("did you mean `{word}`?")).suggest(
+                    format!("`{word}`"),
+                    place,
+                    word,
+                ),
+                None if after.starts_with("//") => said.with_help("comments begin with `#`"),
+                None if found == ";" && before.ends_with('}') => {
+                    said.with_help("a block takes no `;` behind it")
+                }
+                None => said.with_help(HELP_SENTENCE),
+            }
         }
         SyntaxErrorKind::MissingSemicolon => {
             Diagnostic::error(Code::E0102, "this sentence has no `;` at its end")
@@ -38,10 +55,19 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
                 .with_help("comments begin with `#`, and sentences end with `;`")
         }
         SyntaxErrorKind::NeedsQuotes => {
-            Diagnostic::error(Code::E0104, format!("`{word}` cannot be written bare"))
-                .at(place, "a bare name has lower-case letters, digits and `-`, and begins with a letter")
-                .with_help(format!("put it in quotes: `\"{word}\"`"))
-                .suggest("put it in quotes", place, format!("\"{raw}\""))
+            let said = Diagnostic::error(Code::E0104, format!("`{word}` cannot be written bare"))
+                .at(place, "a bare name has lower-case letters, digits and `-`, and begins with a letter");
+            let lower = raw.to_ascii_lowercase();
+            if lower != raw {
+                return said
+                    .with_help(format!("names in Kubernetes are in lower case: `{}`", short(&lower)))
+                    .suggest("write it in lower case", place, format::quoted(&lower));
+            }
+            said.with_help(format!("put it in quotes: `\"{word}\"`")).suggest(
+                "put it in quotes",
+                place,
+                format!("\"{raw}\""),
+            )
         }
         SyntaxErrorKind::ManyStars => {
             Diagnostic::error(Code::E0104, format!("`{word}` has more than one `*`"))
@@ -53,18 +79,20 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
         SyntaxErrorKind::UnclosedText => Diagnostic::error(Code::E0105, "this text is never closed")
             .at(place, "its closing `\"` is missing on this line"),
         SyntaxErrorKind::MixedOperators { readings } => {
-            let said =
-                Diagnostic::error(Code::E0106, "`,`, `except` and `in` together can be read in two ways")
-                    .at(place, "needs parentheses")
-                    .with_help(format!("write {}", readings_of(readings)));
+            let said = Diagnostic::error(Code::E0106, "this set can be read in two ways")
+                .at(place, "needs parentheses")
+                .with_help(format!("write {}", readings_of(readings)));
             readings.iter().fold(said, |said, reading| {
                 said.suggest(format!("read it as `{}`", short(reading)), place, reading.clone())
             })
         }
         SyntaxErrorKind::ReservedWord => {
-            Diagnostic::error(Code::E0107, format!("`{word}` is a word of the language, and no bare name"))
-                .at(place, "a name was expected")
-                .with_help(format!("if something is called so, put it in quotes: `{}`", format::quoted(raw)))
+            let message = format!("`{word}` is a word of the language, and no bare name");
+            let mut said = Diagnostic::error(Code::E0107, message).at(place, "a name was expected");
+            if LATER.contains(&raw) {
+                said = said.with_note(format!("sentences with `{word}` are not in this version of Weir"));
+            }
+            said.with_help(format!("if something is called so, put it in quotes: `{}`", format::quoted(raw)))
                 .suggest("put it in quotes", place, format::quoted(raw))
         }
         SyntaxErrorKind::TooDeep => {
@@ -107,6 +135,12 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
         }
     }
 }
+
+/// Words of sentences that are reserved, and not built yet.
+const LATER: &[&str] = &[
+    "only", "must", "not", "cannot", "reaches", "over", "until", "export", "use", "policy", "apply", "test",
+    "cluster", "clusters",
+];
 
 const HELP_SENTENCE: &str =
     "sentences look like `namespace shop locked;` or `web may reach db:5432 because \"orders\";`";

@@ -88,15 +88,24 @@ impl Resolver<'_> {
             };
             let lookups: Vec<Lookup> = parts.iter().map(|part| self.lookup(part, &wanted)).collect();
             // The grant is the whole product, if any member has the port.
-            let exposed = lookups.iter().any(Result::is_ok) || scope.absent.is_some();
+            let exposed = lookups.iter().any(Result::is_ok) || scope.absent == Some(Absent::EvenIfAbsent);
+            let protocols = protocols(&lookups);
             let mut told = false;
             for (at, lookup) in lookups.into_iter().enumerate() {
                 match lookup {
                     Ok(ports) => found[at].extend(ports),
-                    Err(Miss::NotExposed | Miss::Under(_)) if exposed => {
-                        found[at].extend(literal(&wanted));
+                    // What a service's port leads to is not known before it has it.
+                    Err(Miss::NotExposed | Miss::Under(_))
+                        if exposed && !matches!(parts[at].thing, Thing::Service(_)) =>
+                    {
+                        found[at].extend(undeclared(&wanted, &protocols));
                     }
-                    Err(miss) if !told && (!exposed || matches!(miss, Miss::TwoThings { .. })) => {
+                    Err(miss)
+                        if !told
+                            && (!exposed
+                                || matches!(miss, Miss::TwoThings { .. })
+                                || scope.absent == Some(Absent::EvenIfAbsent)) =>
+                    {
                         told = true;
                         fine = false;
                         self.report_miss(&parts[at], port, &wanted, miss, scope);
@@ -417,8 +426,18 @@ impl Resolver<'_> {
                     }),
                     Wanted::Name(name) => (*name).to_owned(),
                 };
-                Diagnostic::error(Code::E0305, format!("`{thing}` exposes `{written}` under {word} only"))
-                    .at(place, "a bare number means TCP")
+                let (message, label) = match wanted {
+                    Wanted::Number { protocol: Some(other), .. } => (
+                        format!("`{thing}` does not expose `{written}`"),
+                        format!("exposed under {word}, not under {}", self::word(*other)),
+                    ),
+                    _ => (
+                        format!("`{thing}` exposes `{written}` under {word} only"),
+                        "a bare number means TCP".to_owned(),
+                    ),
+                };
+                Diagnostic::error(Code::E0305, message)
+                    .at(place, label)
                     .with_help(format!("write `{fixed}`"))
                     .suggest(format!("grant {word}"), place, fixed)
             }
@@ -438,9 +457,9 @@ impl Resolver<'_> {
                             shown(&workload)
                         ),
                     )
-                    .with_help(format!("write `{as_service}:{written}` or `{as_workload}:{written}`"))
-                    .suggest("the service's port", part.place, format!("{as_service}:{written}"))
-                    .suggest("the container's port", part.place, format!("{as_workload}:{written}"))
+                    .with_help(format!("write `{as_service}` or `{as_workload}`"))
+                    .suggest("the service's port", part.place, as_service)
+                    .suggest("the container's port", part.place, as_workload)
             }
             Miss::NotExposed => {
                 let exposed = self.exposed(part);
@@ -482,12 +501,12 @@ impl Resolver<'_> {
             let service = &inventory.services[id.index()];
             for port in &service.ports {
                 let target = match &port.target {
-                    TargetPort::Number(number) if *number == port.port => String::new(),
-                    TargetPort::Number(number) => format!(", pod port {number}"),
-                    TargetPort::Name(name) => format!(", pod port {name}"),
+                    TargetPort::Number(number) if *number == port.port => "as a service".to_owned(),
+                    TargetPort::Number(number) => format!("as a service, for pod port {number}"),
+                    TargetPort::Name(name) => format!("as a service, for pod port {name}"),
                 };
                 let (written, said) = written(port.name.as_deref(), port.port, port.protocol);
-                exposed.push((written, format!("{said} (service{target})")));
+                exposed.push((written, format!("{said} {target}")));
             }
         }
         let mut containers = BTreeSet::new();
@@ -545,6 +564,29 @@ fn literal(wanted: &Wanted<'_>) -> BTreeSet<Port> {
             [Port::Range { protocol: protocol.unwrap_or(Protocol::Tcp), first, last }].into()
         }
         Wanted::Name(_) => BTreeSet::new(),
+    }
+}
+
+/// The protocols that were found for a port's name; TCP where none was.
+fn protocols(lookups: &[Lookup]) -> BTreeSet<Protocol> {
+    let found: BTreeSet<Protocol> = lookups
+        .iter()
+        .flatten()
+        .flatten()
+        .map(|port| match port {
+            Port::Range { protocol, .. } | Port::Named { protocol, .. } => *protocol,
+        })
+        .collect();
+    if found.is_empty() { [Protocol::Tcp].into() } else { found }
+}
+
+/// A port of pods that do not declare it: as it is written.
+fn undeclared(wanted: &Wanted<'_>, protocols: &BTreeSet<Protocol>) -> BTreeSet<Port> {
+    match *wanted {
+        Wanted::Number { .. } => literal(wanted),
+        Wanted::Name(name) => {
+            protocols.iter().map(|protocol| Port::Named { protocol: *protocol, name: name.into() }).collect()
+        }
     }
 }
 

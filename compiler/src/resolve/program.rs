@@ -67,12 +67,13 @@ pub struct Grant {
     pub has_ports: bool,
 }
 
-/// What a set names outright.
+/// What a set names outright, exceptions left out.
 #[derive(Clone, Debug, Default)]
 pub struct Mentions {
     pub namespaces: BTreeSet<NamespaceId>,
     pub workloads: Vec<(WorkloadId, Place)>,
-    pub dns: bool,
+    /// The pods of workloads, services and the DNS that are named.
+    pub pods: Vec<PodSet>,
 }
 
 /// A set, as the things it was written of: ports mean something else of a service than of a workload.

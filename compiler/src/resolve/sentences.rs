@@ -4,7 +4,9 @@ use weir_grammar::ast::{self, Absent, Base, Builtin, Operand, Set, SetOp, Statem
 use weir_grammar::format;
 
 use super::names::{self, Named};
-use super::program::{Denotation, Ends, Grant, Part, Ports, Posture, Program, Sentence, SentenceKind, Thing};
+use super::program::{
+    Denotation, Ends, Grant, Mentions, Part, Ports, Posture, Program, Sentence, SentenceKind, Thing,
+};
 use super::{Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::selector::PodSet;
@@ -97,6 +99,7 @@ impl<'a> Resolver<'a> {
             }
         }
         fine &= self.check_host_network(&subject);
+        self.check_all_catches(subject.parts.iter());
         let subject_pods = PodSet::union(pods);
         if posture.each.is_some() && subject_pods.terms().iter().any(|term| !term.pods.is_empty()) {
             fine = false;
@@ -145,7 +148,7 @@ impl<'a> Resolver<'a> {
         }
         self.report(
             Diagnostic::error(Code::E0301, "only pods can be guarded")
-                .at(part.place, format!("this is {}", ends.kind()))
+                .at(part.place, these_are(ends))
                 .with_help("to close the way to it, guard the egress of the pods: `namespace shop locked for egress`"),
         );
     }
@@ -177,6 +180,7 @@ impl<'a> Resolver<'a> {
         let (subject, Objects { objects, mentions, has_ports }) = (subject?, object?);
         let mut fine = self.check_host_network(&subject);
         fine &= self.check_host_network(&Denotation { parts: Vec::new(), mentions });
+        self.check_all_catches(subject.parts.iter().chain(objects.iter().map(|(part, _)| part)));
         for part in &subject.parts {
             if let Ends::Host(host) = &part.ends {
                 fine = false;
@@ -281,10 +285,19 @@ fn is_group(set: &Set) -> bool {
     matches!(set.operands.as_slice(), [Operand { base: Base::Group(_), .. }])
 }
 
-/// Where a set is made of a built-in word; the right side of `except` and `in` only narrows, and does not count.
+fn these_are(ends: &Ends) -> String {
+    match ends {
+        Ends::ApiServer => "this is the API server".to_owned(),
+        Ends::Anywhere => "this is every pod, node and address".to_owned(),
+        other => format!("these are {}", other.kind()),
+    }
+}
+
+/// Where a set is made of a built-in word; the right side of `except` does not count, and `in` narrows it.
 fn built_in(set: &Set, word: Builtin) -> Option<&Operand> {
     let left = match set.op {
-        SetOp::Except | SetOp::In => &set.operands[..1],
+        SetOp::In => return None,
+        SetOp::Except => &set.operands[..1],
         SetOp::Union | SetOp::Mixed => &set.operands[..],
     };
     left.iter().find_map(|operand| match &operand.base {

@@ -57,8 +57,8 @@ impl Resolver<'_> {
         scope: Scope,
     ) -> Resolved<Denotation> {
         let (left, right) = self.same_kind(set, left, right, scope)?;
-        let mut mentions = left.mentions;
-        mentions.join(right.mentions);
+        let whole = self.whole(set, scope);
+        let mentions = left.mentions;
         let pods = PodSet::union(right.parts.iter().filter_map(|part| part.ends.pods().cloned()));
         let addresses = right.parts.iter().fold(AddressSet::default(), |all, part| match &part.ends {
             Ends::Outside(some) | Ends::Exactly(some) => all.union(some),
@@ -72,7 +72,7 @@ impl Resolver<'_> {
                 Ends::Exactly(ours) => Ends::Exactly(ours.minus(&addresses)),
                 other => other,
             };
-            parts.push(Part { ends, ..part });
+            parts.push(Part { ends, place: whole, ..part });
         }
         Some(Denotation { parts, mentions })
     }
@@ -87,6 +87,7 @@ impl Resolver<'_> {
         let (left, right) = self.same_kind(set, left, right, scope)?;
         let mut mentions = left.mentions;
         mentions.join(right.mentions);
+        let whole = self.whole(set, scope);
         let mut parts = Vec::new();
         for part in &left.parts {
             for other in &right.parts {
@@ -103,7 +104,7 @@ impl Resolver<'_> {
                     _ => false,
                 };
                 if !empty || scope.absent == Some(Absent::EvenIfAbsent) {
-                    parts.push(Part { ends, ..part.clone() });
+                    parts.push(Part { ends, place: whole, ..part.clone() });
                 }
             }
         }
@@ -219,6 +220,15 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where a set stands, without the port behind it.
+    fn whole(&self, set: &Set, scope: Scope) -> Place {
+        let mut place = scope.place(set.span);
+        if let Some(last) = set.operands.last() {
+            place.span.end = self.place_without_port(last, scope).span.end;
+        }
+        place
+    }
+
     /// Where an operand stands, without its port.
     fn place_without_port(&self, operand: &Operand, scope: Scope) -> Place {
         let mut place = scope.place(operand.span);
@@ -296,7 +306,7 @@ impl Resolver<'_> {
                     let ends = Ends::Exactly(dns.caches.clone());
                     denotation.parts.push(Part { place, thing: Thing::Dns, ends });
                 }
-                denotation.mentions.dns = true;
+                denotation.mentions.pods.push(dns.pods.clone());
                 Some(denotation)
             }
         }
@@ -343,7 +353,7 @@ impl Mentions {
     pub(super) fn join(&mut self, other: Mentions) {
         self.namespaces.extend(other.namespaces);
         self.workloads.extend(other.workloads);
-        self.dns |= other.dns;
+        self.pods.extend(other.pods);
     }
 }
 

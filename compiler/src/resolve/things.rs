@@ -7,7 +7,7 @@ use weir_grammar::format;
 use super::labels::HELP_PLANNED;
 use super::lookup::with_nearest;
 use super::names::{self, Named};
-use super::program::{Denotation, Ends, Thing};
+use super::program::{Denotation, Ends, Part, Thing};
 use super::{Resolved, Resolver, Scope};
 use crate::address::AddressSet;
 use crate::diagnostic::{Code, Diagnostic, listed};
@@ -101,14 +101,13 @@ impl Resolver<'_> {
                     );
                     return None;
                 };
-                self.check_catches(id, &pods, place);
                 let thing = match named {
                     Named::Both(workload, service) => Thing::Both(workload, service),
                     _ => Thing::Workload(id),
                 };
-                let mut denotation = Denotation::one(place, thing, Ends::Pods(pods));
+                let mut denotation = Denotation::one(place, thing, Ends::Pods(pods.clone()));
                 denotation.mentions.workloads.push((id, place));
-                denotation.mentions.namespaces.insert(inventory.workloads[id.index()].namespace);
+                denotation.mentions.pods.push(pods);
                 Some(denotation)
             }
             Named::Service(id) => self.service(id, scope, place),
@@ -153,8 +152,8 @@ impl Resolver<'_> {
                 );
                 return None;
             }
-            let mut denotation = Denotation::one(place, Thing::Service(id), Ends::Pods(pods));
-            denotation.mentions.namespaces.insert(service.namespace);
+            let mut denotation = Denotation::one(place, Thing::Service(id), Ends::Pods(pods.clone()));
+            denotation.mentions.pods.push(pods);
             return Some(denotation);
         }
         let addresses: AddressSet = service.endpoints.iter().map(|endpoint| endpoint.address).collect();
@@ -179,7 +178,16 @@ impl Resolver<'_> {
         Some(Denotation::one(place, Thing::Service(id), Ends::Exactly(addresses)))
     }
 
-    /// Warns, once a workload, where its selector also matches pods of others.
+    /// Warns of workloads whose pods are meant, and whose selectors match others too.
+    pub(super) fn check_all_catches<'p>(&mut self, parts: impl Iterator<Item = &'p Part>) {
+        for part in parts {
+            if let (Thing::Workload(id) | Thing::Both(id, _), Ends::Pods(pods)) = (part.thing, &part.ends) {
+                self.check_catches(id, pods, part.place);
+            }
+        }
+    }
+
+    /// Warns, once a workload, where what is left of its selector also matches pods of others.
     pub(super) fn check_catches(
         &mut self,
         id: weir_cluster::inventory::WorkloadId,

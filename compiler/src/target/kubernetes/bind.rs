@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::relation::{Grant, Guard, Relation};
 use crate::resolve::names;
-use crate::resolve::program::{Ends, Program, SentenceId, SentenceKind};
+use crate::resolve::program::{Ends, Part, Program, SentenceId, SentenceKind};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 
@@ -29,6 +29,13 @@ enum Bound {
     Pattern(Text),
     ServiceAccount,
     FutureNamespaces,
+}
+
+/// Whether a set is written with more than labels.
+fn is_special(pods: &PodSet) -> bool {
+    pods.terms().iter().any(|term| {
+        term.namespaces.iter().chain(term.pods.iter()).any(|(key, _)| !matches!(key, Key::Label(_)))
+    })
 }
 
 struct Binder<'a> {
@@ -83,10 +90,7 @@ impl Binder<'_> {
     }
 
     fn pods(&mut self, pods: &PodSet, sentence: SentenceId) -> PodSet {
-        let special = |term: &Conjunction| {
-            term.namespaces.iter().chain(term.pods.iter()).any(|(key, _)| !matches!(key, Key::Label(_)))
-        };
-        if !pods.terms().iter().any(special) {
+        if !is_special(pods) {
             return pods.clone();
         }
         let mut terms = Vec::new();
@@ -189,7 +193,11 @@ impl Binder<'_> {
         let sentence = self.program.get(sentence);
         match &sentence.kind {
             SentenceKind::Posture(posture) => posture.subject_place,
-            SentenceKind::Grant(_) => sentence.place,
+            SentenceKind::Grant(grant) => {
+                let parts = grant.subject.iter().chain(grant.object.iter().map(|(part, _)| part));
+                let special = |part: &&Part| part.ends.pods().is_some_and(is_special);
+                parts.into_iter().find(special).map_or(sentence.place, |part| part.place)
+            }
         }
     }
 
@@ -205,9 +213,13 @@ impl Binder<'_> {
                     (Bound::ServiceAccount, true) => "the pods of today that run as it are guarded",
                     (Bound::ServiceAccount, false) => "a service account stands for the pods of today",
                 };
+                let why = match bound {
+                    Bound::ServiceAccount => "NetworkPolicy selects by labels alone",
+                    _ => "NetworkPolicy lives in namespaces that exist",
+                };
                 let said = if posture {
                     Diagnostic::warning(Code::W0111, format!("{what}, and later ones with the next build"))
-                        .at(place, "NetworkPolicy lives in namespaces that exist")
+                        .at(place, why)
                 } else {
                     Diagnostic::note(Code::W0111, format!("{what}, and later ones with the next build"))
                         .at(place, "bound to today's inventory")
