@@ -374,7 +374,7 @@ fn explain_prints_the_page_of_a_code() {
     let folder = tempfile::tempdir().unwrap();
     let run = weir(folder.path(), &["explain", "e0201"]);
     assert_eq!(code(&run), 0);
-    assert_eq!(out(&run), weir::Code::E0201.page());
+    assert_eq!(out(&run).trim_end(), weir::Code::E0201.page().trim_end());
     let list = weir(folder.path(), &["explain"]);
     assert_eq!(out(&list).lines().count(), weir::Code::ALL.len());
 }

@@ -8,6 +8,7 @@ mod corpora;
 mod docs;
 mod examples;
 mod harness;
+mod objects;
 mod pages;
 mod properties;
 mod table;

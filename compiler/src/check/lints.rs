@@ -32,7 +32,7 @@ pub(super) fn check(
         match &sentence.kind {
             SentenceKind::Posture(posture) => check_posture(posture, facts, &mut diagnostics),
             SentenceKind::Grant(grant) if !sentence.library => {
-                if idle.contains(&id) {
+                if idle.contains(&id) && !program.incomplete {
                     diagnostics.push(idle_grant(sentence, grant));
                 }
                 check_grant(sentence, grant, facts, &mut diagnostics);

@@ -12,7 +12,7 @@ pub fn run(arguments: &ExplainArguments) -> Outcome {
     let text = match &arguments.code {
         None => Code::ALL.iter().map(|code| format!("{}  {}\n", code.name(), code.title())).collect(),
         Some(name) => match Code::parse(name) {
-            Some(code) => code.page().to_owned(),
+            Some(code) => code.page().trim_end().to_owned() + "\n",
             None => {
                 let _ = writeln!(
                     io::stderr().lock(),

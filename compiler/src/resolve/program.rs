@@ -16,6 +16,8 @@ pub struct SentenceId(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub sentences: Vec<Sentence>,
+    /// Sentences are missing that have errors: what is not guarded here may well be meant to be.
+    pub incomplete: bool,
 }
 
 impl Program {

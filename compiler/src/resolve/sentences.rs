@@ -15,14 +15,19 @@ impl<'a> Resolver<'a> {
     pub(super) fn statements(&mut self, statements: &'a [Statement], scope: Scope, program: &mut Program) {
         for statement in statements {
             match statement {
-                Statement::Let(_) | Statement::Error(_) => {}
+                Statement::Let(_) => {}
+                Statement::Error(_) => program.incomplete = true,
                 Statement::Block(block) => {
                     if let Some(namespace) = self.known_namespace(&block.namespace, scope) {
                         let inner = Scope { namespace: Some(namespace), ..scope };
                         self.statements(&block.body, inner, program);
+                    } else {
+                        program.incomplete = true;
                     }
                 }
-                Statement::Sentence(sentence) if self.is_broken(scope.place(sentence.span)) => {}
+                Statement::Sentence(sentence) if self.is_broken(scope.place(sentence.span)) => {
+                    program.incomplete = true;
+                }
                 Statement::Sentence(sentence) => {
                     let absent = sentence.clauses.absent.map(|(absent, _)| absent);
                     if let Some(kind) = self.sentence(sentence, Scope { absent, ..scope }) {
@@ -33,6 +38,8 @@ impl<'a> Resolver<'a> {
                             has_reason: sentence.clauses.because.is_some(),
                             kind,
                         });
+                    } else {
+                        program.incomplete = true;
                     }
                 }
             }

@@ -13,6 +13,7 @@ use crate::resolve::names;
 use crate::resolve::program::{Ends, Part, Program, SentenceId, SentenceKind};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
+use crate::target::Target;
 
 /// The same relation with selectors that NetworkPolicy has.
 pub fn bind(relation: &Relation, program: &Program, facts: &Facts<'_>) -> (Relation, Vec<Diagnostic>) {
@@ -29,6 +30,11 @@ enum Bound {
     Pattern(Text),
     ServiceAccount,
     FutureNamespaces,
+}
+
+/// The targets that select by service account.
+fn accounts_elsewhere() -> String {
+    format!("`{}` and `{}` can", Target::Cilium.name(), Target::Calico.name())
 }
 
 /// Whether a set is written with more than labels.
@@ -129,6 +135,7 @@ impl Binder<'_> {
             self.diagnostics.push(
                 Diagnostic::error(Code::E0402, message)
                     .at(self.place(sentence), "a namespace that comes later and matches would be admitted")
+                    .with_note(format!("`{}` can", Target::Calico.name()))
                     .with_help("except namespaces by name or by label, such as `namespaces[team=x]`"),
             );
             return None;
@@ -148,6 +155,7 @@ impl Binder<'_> {
             self.diagnostics.push(
                 Diagnostic::error(Code::E0402, "NetworkPolicy cannot leave out a service account")
                     .at(place, "a pod that comes later and runs as it would be admitted")
+                    .with_note(accounts_elsewhere())
                     .with_help("except the workloads by name or by label"),
             );
             return Vec::new();
@@ -179,6 +187,7 @@ impl Binder<'_> {
                     self.diagnostics.push(
                         Diagnostic::error(Code::E0403, message)
                             .at(place, "NetworkPolicy selects by labels alone")
+                            .with_note(accounts_elsewhere())
                             .with_help("give the pods that run as it a label of their own"),
                     );
                     return Vec::new();

@@ -1,0 +1,106 @@
+//! What objects look like where inputs are extreme: long lists of sentences, long names, values that YAML reads
+//! otherwise.
+
+use crate::harness::{self, Built};
+
+fn pod(name: &str, labels: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name}, namespace: shop, labels: {{ {labels} }} }}\nspec: {{ containers: [{{ name: c, ports: [{{ containerPort: 80 }}] }}] }}\n---\n"
+    )
+}
+
+fn build(program: &str, pods: &[String]) -> Built {
+    harness::build(
+        &vec![("shop.weir".to_owned(), program.to_owned())],
+        &vec![("pods.yaml".to_owned(), pods.concat())],
+    )
+}
+
+fn names(built: &Built) -> Vec<String> {
+    let lines = built.yaml().lines().filter_map(|line| line.strip_prefix("  name: "));
+    lines.map(|name| name.trim_matches('"').to_owned()).collect()
+}
+
+#[test]
+fn a_list_of_sentences_too_long_ends_in_a_count() {
+    let pods = [pod("web", "app: web"), pod("api", "app: api")];
+    let mut program = String::from("namespace shop locked for ingress;\n");
+    for at in 0..500 {
+        program += &format!("shop/web may reach shop/api:80 because \"reason {at:03} of very many\";\n");
+    }
+    let built = build(&program, &pods);
+    let yaml = built.yaml();
+    assert!(yaml.contains("reason 000 of"));
+    assert!(!yaml.contains("reason 499 of"));
+    let count = yaml.lines().find(|line| line.trim().starts_with("and ")).expect("a count");
+    let listed = yaml.matches("reason ").count();
+    assert_eq!(count.trim(), format!("and {} more", 500 - listed));
+    assert!(yaml.len() < 16 * 1024);
+}
+
+#[test]
+fn names_are_valid_at_any_length() {
+    let long = "a".repeat(250);
+    let value = "v".repeat(63);
+    let pods = [
+        pod(&long, &format!("app: {value}, tier: {value}, \"example.com/{}\": \"{value}\"", "k".repeat(63))),
+        pod("other.name", "app: Some_Value.1"),
+        pod("ends-in-0a1b2c3d", "app: digest"),
+        pod("all-pods", "app: all"),
+    ];
+    let program = format!(
+        "shop/{long}, shop/\"other.name\", shop/ends-in-0a1b2c3d, shop/all-pods, namespace shop[app=Some_Value.1, tier!=x], namespace shop[!legacy], namespace shop locked;\nanyone may reach namespace shop[!legacy] on 80;\nshop/ends-in-0a1b2c3d, shop/all-pods, shop/{long}, shop/\"other.name\" may reach shop/{long}:80;\n"
+    );
+    let built = build(&program, &pods);
+    let names = names(&built);
+    assert!(names.len() >= 6, "{names:?}");
+    for name in &names {
+        assert!(name.len() <= 253 && name.starts_with("weir-"), "{name}");
+        assert!(
+            name.split('.').all(|part| !part.is_empty()
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')),
+            "{name}"
+        );
+    }
+    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "{names:?}");
+}
+
+#[test]
+fn another_sentence_renames_nothing() {
+    let pods = [pod("web", "app: web"), pod("api", "app: api, tier: back")];
+    let few = build("namespace shop locked;\nshop/web may reach namespace shop[tier=back]:80;\n", &pods);
+    let more = build(
+        "namespace shop locked;\nshop/web may reach namespace shop[tier=back]:80;\nshop/api may reach shop/web:80;\nnamespace shop[tier=back] may reach shop/api:80;\n",
+        &pods,
+    );
+    let more = names(&more);
+    for name in names(&few) {
+        assert!(more.contains(&name), "{name} is not among {more:?}");
+    }
+}
+
+#[test]
+fn values_that_yaml_reads_otherwise_are_quoted() {
+    let values = ["yes", "on", "no", "1_000", "2024-01-01", "1e3", "0x1f", "true", "null", "1.10", "y"];
+    let pods: Vec<String> =
+        values.iter().enumerate().map(|(at, v)| pod(&format!("p{at}"), &format!("app: \"{v}\""))).collect();
+    let mut program = String::from("namespace shop locked;\n");
+    for value in values {
+        program += &format!("namespace shop[app={value}] may reach namespace shop[app={value}]:80;\n");
+    }
+    let built = build(&program, &pods);
+    // The evaluator types scalars as kubectl does, and refuses labels that are no text.
+    harness::judge(&built, &built.inventory).assert_equal("odd values", &built);
+}
+
+#[test]
+fn a_comment_changes_no_byte() {
+    let pods = [pod("web", "app: web"), pod("api", "app: api")];
+    let plain = build("namespace shop locked;\nshop/web may reach shop/api:80;\n", &pods);
+    let commented =
+        build("# why\n\n\nnamespace   shop locked; # here\n  shop/web may reach\n  shop/api : 80;\n", &pods);
+    assert_eq!(plain.yaml(), commented.yaml());
+}
