@@ -164,3 +164,12 @@ pub fn listed<T: AsRef<str>>(words: &[T], last: &str) -> String {
         [init @ .., end] => format!("{} {last} {end}", init.join(", ")),
     }
 }
+
+/// Long words are cut: a message is for reading.
+pub fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

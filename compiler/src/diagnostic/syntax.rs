@@ -3,16 +3,16 @@
 use weir_grammar::format;
 use weir_grammar::{SyntaxError, SyntaxErrorKind};
 
-use super::{Code, Diagnostic, listed, printable};
+use super::{Code, Diagnostic, listed, printable, shortened};
 use crate::source::{FileId, Place, Source};
 
 pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnostic {
     let place = Place { file, span: error.span };
     let raw = &source.text[error.span.range()];
-    let word = short(&printable(raw));
+    let word = shortened(&printable(raw));
     match &error.kind {
         SyntaxErrorKind::Unexpected { found, expected } => {
-            let found = short(&printable(found));
+            let found = shortened(&printable(found));
             let said = Diagnostic::error(Code::E0101, format!("`{found}` does not fit here"));
             let here = match expected.len() {
                 0 => "not expected here".to_owned(),
@@ -60,7 +60,7 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
             let lower = raw.to_ascii_lowercase();
             if lower != raw {
                 return said
-                    .with_help(format!("names in Kubernetes are in lower case: `{}`", short(&lower)))
+                    .with_help(format!("names in Kubernetes are in lower case: `{}`", shortened(&lower)))
                     .suggest("write it in lower case", place, format::quoted(&lower));
             }
             said.with_help(format!("put it in quotes: `\"{word}\"`")).suggest(
@@ -83,7 +83,7 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
                 .at(place, "needs parentheses")
                 .with_help(format!("write {}", readings_of(readings)));
             readings.iter().fold(said, |said, reading| {
-                said.suggest(format!("read it as `{}`", short(reading)), place, reading.clone())
+                said.suggest(format!("read it as `{}`", shortened(reading)), place, reading.clone())
             })
         }
         SyntaxErrorKind::ReservedWord => {
@@ -154,14 +154,5 @@ fn one_of(expected: &[String]) -> String {
 }
 
 fn readings_of(readings: &[String]) -> String {
-    listed(&readings.iter().map(|reading| short(reading)).collect::<Vec<_>>(), "or")
-}
-
-/// Long words are cut: a message is for reading.
-fn short(text: &str) -> String {
-    const MOST: usize = 120;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
-    }
-    text.chars().take(MOST).chain("…".chars()).collect()
+    listed(&readings.iter().map(|reading| shortened(reading)).collect::<Vec<_>>(), "or")
 }

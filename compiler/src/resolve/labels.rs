@@ -6,9 +6,8 @@ use weir_grammar::format;
 
 use super::names;
 use super::program::{Denotation, Ends, Part, Thing};
-use super::sets::shortened;
 use super::{Resolved, Resolver, Scope};
-use crate::diagnostic::{Code, Diagnostic, listed};
+use crate::diagnostic::{Code, Diagnostic, listed, shortened};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 
 pub(super) const HELP_PLANNED: &str = "if that is planned, end the sentence with `if present` (nothing yet) or `even if absent` (compile it anyway)";

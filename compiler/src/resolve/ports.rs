@@ -1,6 +1,9 @@
 //! Ports: from what is written behind a name to what pods see. A service's port becomes the pod port it leads to; a
 //! port that nothing exposes is an error that lists what is exposed.
 
+mod said;
+mod well_known;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap as Bits;
@@ -10,10 +13,11 @@ use weir_cluster::labels::Text;
 use weir_grammar::ast::{self, Absent, PortKind};
 use weir_grammar::format;
 
-use super::names::{self, Named};
 use super::program::{Ends, Part, Port, Ports, Thing};
 use super::{Resolver, Scope};
-use crate::diagnostic::{Code, Diagnostic, listed};
+use crate::diagnostic::{Code, Diagnostic};
+use said::word;
+use well_known::iana;
 
 /// Which classes declare which container ports.
 #[derive(Default)]
@@ -395,167 +399,6 @@ impl Resolver<'_> {
             }
         }
     }
-
-    fn report_miss(&mut self, part: &Part, port: &ast::Port, wanted: &Wanted<'_>, miss: Miss, scope: Scope) {
-        let place = scope.place(port.span);
-        let written = format::port(port);
-        let thing = self.sources.text(part.place).to_owned();
-        let said = match miss {
-            Miss::NoServiceName => {
-                Diagnostic::error(Code::E0304, format!("`{written}` is no well-known port name"))
-                    .at(place, "addresses and host names declare no ports")
-                    .with_help("write its number; names such as `https` or `ssh` are IANA's")
-            }
-            Miss::Target(name) => {
-                let message =
-                    format!("port `{written}` of `{thing}` leads to `{name}`, which no pod declares");
-                Diagnostic::error(Code::E0304, message).at(place, format!("target port `{name}`")).with_help(
-                    format!("name a container port `{name}` in its pods, or give the service a number"),
-                )
-            }
-            Miss::Under(protocol) => {
-                let word = word(protocol);
-                let fixed = match wanted {
-                    Wanted::Number { first, last, .. } => format::port(&ast::Port {
-                        span: port.span,
-                        kind: PortKind::Number {
-                            first: *first,
-                            last: *last,
-                            protocol: Some(ast_protocol(protocol)),
-                        },
-                    }),
-                    Wanted::Name(name) => (*name).to_owned(),
-                };
-                let (message, label) = match wanted {
-                    Wanted::Number { protocol: Some(other), .. } => (
-                        format!("`{thing}` does not expose `{written}`"),
-                        format!("exposed under {word}, not under {}", self::word(*other)),
-                    ),
-                    _ => (
-                        format!("`{thing}` exposes `{written}` under {word} only"),
-                        "a bare number means TCP".to_owned(),
-                    ),
-                };
-                Diagnostic::error(Code::E0305, message)
-                    .at(place, label)
-                    .with_help(format!("write `{fixed}`"))
-                    .suggest(format!("grant {word}"), place, fixed)
-            }
-            Miss::TwoThings { service, workload } => {
-                let (Thing::Both(id, service_id), inventory) = (part.thing, self.facts.inventory) else {
-                    return;
-                };
-                let as_service = names::spelled(inventory, Named::Service(service_id), true);
-                let as_workload = names::spelled(inventory, Named::Workload(id), true);
-                let message = format!("`{written}` means two things of `{thing}`");
-                Diagnostic::error(Code::E0306, message)
-                    .at(
-                        place,
-                        format!(
-                            "of the service it is pod port {}, of the workload it is container port {}",
-                            shown(&service),
-                            shown(&workload)
-                        ),
-                    )
-                    .with_help(format!("write `{as_service}` or `{as_workload}`"))
-                    .suggest("the service's port", part.place, as_service)
-                    .suggest("the container's port", part.place, as_workload)
-            }
-            Miss::NotExposed => {
-                let exposed = self.exposed(part);
-                let near = match wanted {
-                    Wanted::Name(name) => names::nearest(name, exposed.iter().map(|(name, _)| name.as_str())),
-                    Wanted::Number { .. } => Vec::new(),
-                };
-                let shown: Vec<&str> = exposed.iter().map(|(_, shown)| shown.as_str()).collect();
-                let mut said =
-                    Diagnostic::error(Code::E0304, format!("`{thing}` does not expose `{written}`"))
-                        .at(place, "not among its ports");
-                said = if shown.is_empty() {
-                    said.with_note(format!("`{thing}` declares no ports"))
-                } else {
-                    said.with_note(format!("`{thing}` exposes {}", several(&shown)))
-                };
-                if !near.is_empty() {
-                    said = said.with_help(format!("did you mean {}?", listed(&near, "or")));
-                }
-                for near in near {
-                    said = said.suggest(format!("`{near}`"), place, near);
-                }
-                said.with_help("if it is planned, end the sentence with `even if absent`")
-            }
-        };
-        self.report(said);
-    }
-
-    /// What a thing exposes: how it would be written, and in words.
-    fn exposed(&self, part: &Part) -> Vec<(String, String)> {
-        let inventory = self.facts.inventory;
-        let mut exposed = Vec::new();
-        let services = match part.thing {
-            Thing::Service(id) | Thing::Both(_, id) => vec![id],
-            Thing::Dns => self.facts.dns.services.clone(),
-            _ => Vec::new(),
-        };
-        for id in services {
-            let service = &inventory.services[id.index()];
-            for port in &service.ports {
-                let target = match &port.target {
-                    TargetPort::Number(number) if *number == port.port => "as a service".to_owned(),
-                    TargetPort::Number(number) => format!("as a service, for pod port {number}"),
-                    TargetPort::Name(name) => format!("as a service, for pod port {name}"),
-                };
-                let (written, said) = written(port.name.as_deref(), port.port, port.protocol);
-                exposed.push((written, format!("{said} {target}")));
-            }
-        }
-        let mut containers = BTreeSet::new();
-        if !matches!(part.thing, Thing::Service(_)) {
-            for class in self.classes(&part.ends) {
-                for port in &inventory.classes[class as usize].ports {
-                    containers.insert(written(port.name.as_deref(), port.number, port.protocol));
-                }
-            }
-        }
-        let told: BTreeSet<String> = exposed.iter().map(|(written, _)| written.clone()).collect();
-        exposed.extend(containers.into_iter().filter(|(written, _)| !told.contains(written)));
-        if part.thing == Thing::ApiServer {
-            exposed.push(("443".to_owned(), "`443`".to_owned()));
-        }
-        exposed
-    }
-}
-
-/// `http`, and "`8080` (`http`)".
-fn written(name: Option<&str>, number: u16, protocol: Protocol) -> (String, String) {
-    let number = match protocol {
-        Protocol::Tcp => number.to_string(),
-        other => format!("{number}/{}", word(other).to_lowercase()),
-    };
-    match name {
-        Some(name) => (name.to_owned(), format!("`{number}` (`{name}`)")),
-        None => (number.clone(), format!("`{number}`")),
-    }
-}
-
-fn several(shown: &[&str]) -> String {
-    const MOST: usize = 12;
-    match shown {
-        [init @ .., last] if !init.is_empty() && shown.len() <= MOST => {
-            format!("{} and {last}", init.join(", "))
-        }
-        _ if shown.len() > MOST => format!("{} and {} more", shown[..MOST].join(", "), shown.len() - MOST),
-        _ => shown.join(""),
-    }
-}
-
-fn shown(ports: &BTreeSet<Port>) -> String {
-    let one = |port: &Port| match port {
-        Port::Range { first, last, .. } if first == last => first.to_string(),
-        Port::Range { first, last, .. } => format!("{first}-{last}"),
-        Port::Named { name, .. } => name.to_string(),
-    };
-    ports.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn literal(wanted: &Wanted<'_>) -> BTreeSet<Port> {
@@ -596,64 +439,4 @@ fn cluster_protocol(protocol: ast::Protocol) -> Protocol {
         ast::Protocol::Udp => Protocol::Udp,
         ast::Protocol::Sctp => Protocol::Sctp,
     }
-}
-
-fn ast_protocol(protocol: Protocol) -> ast::Protocol {
-    match protocol {
-        Protocol::Tcp => ast::Protocol::Tcp,
-        Protocol::Udp => ast::Protocol::Udp,
-        Protocol::Sctp => ast::Protocol::Sctp,
-    }
-}
-
-fn word(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "TCP",
-        Protocol::Udp => "UDP",
-        Protocol::Sctp => "SCTP",
-    }
-}
-
-/// The well-known ports that policies name (IANA's Service Name and Transport Protocol Port Number Registry).
-fn iana(name: &str) -> Option<BTreeSet<Port>> {
-    use Protocol::{Tcp, Udp};
-    const BOTH: &[Protocol] = &[Tcp, Udp];
-    const TCP: &[Protocol] = &[Tcp];
-    const UDP: &[Protocol] = &[Udp];
-    let (number, protocols) = match name {
-        "ftp" => (21, TCP),
-        "ssh" => (22, TCP),
-        "telnet" => (23, TCP),
-        "smtp" => (25, TCP),
-        "domain" => (53, BOTH),
-        "http" => (80, TCP),
-        "kerberos" => (88, BOTH),
-        "pop3" => (110, TCP),
-        "ntp" => (123, UDP),
-        "imap" => (143, TCP),
-        "snmp" => (161, UDP),
-        "ldap" => (389, TCP),
-        "https" => (443, TCP),
-        "submissions" => (465, TCP),
-        "syslog" => (514, UDP),
-        "submission" => (587, TCP),
-        "ldaps" => (636, TCP),
-        "domain-s" => (853, TCP),
-        "ftps" => (990, TCP),
-        "imaps" => (993, TCP),
-        "pop3s" => (995, TCP),
-        "ms-sql-s" => (1433, TCP),
-        "mqtt" => (1883, TCP),
-        "nfs" => (2049, BOTH),
-        "mysql" => (3306, TCP),
-        "postgresql" => (5432, TCP),
-        "amqps" => (5671, TCP),
-        "amqp" => (5672, TCP),
-        "redis" => (6379, TCP),
-        "syslog-tls" => (6514, TCP),
-        "secure-mqtt" => (8883, TCP),
-        _ => return None,
-    };
-    let port = |protocol: &Protocol| Port::Range { protocol: *protocol, first: number, last: number };
-    Some(protocols.iter().map(port).collect())
 }

@@ -8,7 +8,7 @@ use super::names::{self, Named};
 use super::program::{Denotation, Ends, Mentions, Part, Thing};
 use super::{Resolved, Resolver, Scope};
 use crate::address::AddressSet;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 use weir_cluster::inventory::AddressOwner;
@@ -359,12 +359,4 @@ impl Mentions {
 
 fn spoken(kinds: &[&str]) -> String {
     if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(" and ") }
-}
-
-pub(super) fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
-    }
-    text.chars().take(MOST).chain("…".chars()).collect()
 }
