@@ -110,8 +110,7 @@ impl Input<'_> {
                 return None;
             }
         };
-        if bytes.contains(&0) {
-            let at = bytes.iter().take_while(|byte| **byte != 0).count();
+        if let Some(at) = memchr::memchr(0, bytes) {
             let line = count_lines(&bytes[..at]) + 1;
             self.error(1, line, 0, Problem::new("the text has a NUL byte; it is no manifest"));
             return None;

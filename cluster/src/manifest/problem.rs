@@ -133,9 +133,7 @@ pub(super) fn line_text(text: &str, line: usize) -> &str {
 /// How many line ends there are. Counts in bytes, 255 at a time, and cannot overflow: so the compiler makes vectors
 /// of it, and lines cost little even in large inputs.
 pub(super) fn count_lines(bytes: &[u8]) -> u32 {
-    let ends =
-        |chunk: &[u8]| chunk.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(*byte == b'\n')));
-    bytes.chunks(255).map(|chunk| u32::from(ends(chunk))).fold(0, u32::wrapping_add)
+    memchr::memchr_iter(b'\n', bytes).count() as u32
 }
 
 /// The field that is meant at this byte: the one that stands there itself, or the one directly before the value that

@@ -1,9 +1,12 @@
 //! What a symbolic set denotes today: sets of endpoint classes, through the inventory's indices.
 
+use std::collections::BTreeSet;
+
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
 use weir_cluster::flow::PodPoint;
 use weir_cluster::inventory::NamespaceId;
+use weir_cluster::labels::Text;
 
 use super::{Conjunction, Constraint, Constraints, Key, PodSet, Values};
 use crate::resolve::pattern;
@@ -36,8 +39,8 @@ impl Conjunction {
                 Key::Label(label) => narrow(
                     &mut classes,
                     constraint,
-                    || inventory.classes_having(label).clone(),
-                    |value| inventory.classes_with(label, value).clone(),
+                    || inventory.classes_having(label),
+                    |value| inventory.classes_with(label, value),
                 ),
                 Key::ServiceAccount => {
                     let admitted = |class: &u32| {
@@ -80,8 +83,8 @@ impl Constraints {
                 Key::Label(label) => narrow(
                     &mut found,
                     constraint,
-                    || inventory.namespaces_having(label).clone(),
-                    |value| inventory.namespaces_with(label, value).clone(),
+                    || inventory.namespaces_having(label),
+                    |value| inventory.namespaces_with(label, value),
                 ),
                 Key::NameMatches(pattern) => {
                     let admitted = |namespace: &u32| {
@@ -97,14 +100,20 @@ impl Constraints {
     }
 }
 
-fn narrow(found: &mut Bits, constraint: &Constraint, having: impl Fn() -> Bits, with: impl Fn(&str) -> Bits) {
-    let values = |values: &std::collections::BTreeSet<_>| {
-        values.iter().fold(Bits::new(), |all, value: &std::sync::Arc<str>| all | with(value))
-    };
+fn narrow<'b>(
+    found: &mut Bits,
+    constraint: &Constraint,
+    having: impl Fn() -> &'b Bits,
+    with: impl Fn(&str) -> &'b Bits,
+) {
+    let union = |values: &BTreeSet<Text>| values.iter().fold(Bits::new(), |all, value| all | with(value));
     match (constraint.values(), constraint.may_be_absent()) {
-        (Values::In(some), false) => *found &= values(some),
-        (Values::NotIn(some), true) => *found -= values(some),
-        (Values::NotIn(some), false) => *found &= having() - values(some),
-        (Values::In(some), true) => *found -= having() - values(some),
+        (Values::In(some), false) => match constraint.only() {
+            Some(value) => *found &= with(value),
+            None => *found &= union(some),
+        },
+        (Values::NotIn(some), true) => some.iter().for_each(|value| *found -= with(value)),
+        (Values::NotIn(some), false) => *found &= having() - union(some),
+        (Values::In(some), true) => *found -= having() - union(some),
     }
 }

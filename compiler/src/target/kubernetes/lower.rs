@@ -47,7 +47,9 @@ pub(super) enum Peer {
 
 /// The objects of a bound relation, sorted by namespace and name.
 pub fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<NetworkPolicy> {
-    let mut lowering = Lowering { facts, guards: guards(relation), drafts: BTreeMap::new() };
+    let guards = guards(relation);
+    let absent = guards.keys().filter(|name| facts.inventory.namespace(name).is_none()).cloned().collect();
+    let mut lowering = Lowering { facts, guards, absent, drafts: BTreeMap::new() };
     for (namespace, guards) in &lowering.guards {
         for (direction, guards) in guards {
             for (pods, sentences) in guards {
@@ -72,8 +74,8 @@ pub fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<N
         })
         .collect();
     policies.sort_by(|a, b| {
-        let key = |policy: &NetworkPolicy| (policy.metadata.namespace.clone(), policy.metadata.name.clone());
-        key(a).cmp(&key(b))
+        let (a, b) = (&a.metadata, &b.metadata);
+        (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name))
     });
     policies
 }
@@ -124,6 +126,8 @@ fn add_guard(
 struct Lowering<'a> {
     facts: &'a Facts<'a>,
     guards: Guards,
+    /// Namespaces that guards name before they exist: they have no labels but their names.
+    absent: Vec<Text>,
     drafts: BTreeMap<Subject, Draft>,
 }
 
@@ -180,8 +184,7 @@ impl Lowering<'_> {
                 .iter()
                 .map(|id| self.facts.inventory.namespaces[id.index()].name.clone())
                 .collect();
-            // Namespaces that guards name before they exist have no labels but their names.
-            names.extend(self.guards.keys().filter(|name| self.admits_absent(term, name)).cloned());
+            names.extend(self.absent.iter().filter(|name| admits_absent(term, name)).cloned());
             names
         });
         let subjects = |name: Text| {
@@ -195,16 +198,6 @@ impl Lowering<'_> {
             (!subjects.is_empty()).then_some((name, subjects))
         };
         names.into_iter().filter_map(subjects).collect()
-    }
-
-    fn admits_absent(&self, term: &Conjunction, name: &Text) -> bool {
-        if self.facts.inventory.namespace(name).is_some() {
-            return false;
-        }
-        let name_key = Key::namespace_name();
-        term.namespaces
-            .iter()
-            .all(|(key, constraint)| constraint.admits((*key == name_key).then_some(name.as_ref())))
     }
 
     fn peers(&self, ends: &[Ends], only_in: Option<&Text>) -> Vec<Peer> {
@@ -239,4 +232,11 @@ impl Lowering<'_> {
 
 fn blocks(set: &AddressSet) -> impl Iterator<Item = Peer> {
     set.blocks().into_iter().map(Peer::Block)
+}
+
+/// Whether a namespace that does not exist yet would satisfy the requirements on namespaces.
+fn admits_absent(term: &Conjunction, name: &Text) -> bool {
+    let name_key = Key::namespace_name();
+    let label = |key: &Key| (*key == name_key).then_some(name.as_ref());
+    term.namespaces.iter().all(|(key, constraint)| constraint.admits(label(key)))
 }
