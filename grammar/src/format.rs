@@ -49,7 +49,10 @@ fn grant(grant: &Grant) -> String {
     let mut text = format!("{} may reach {}", set(&grant.subject), set(&grant.object));
     for (at, port) in grant.on.iter().enumerate() {
         text += if at == 0 { " on " } else { ", " };
-        text += &self::port(port);
+        text += &match &port.kind {
+            PortKind::Name(name) => quoted(name),
+            _ => self::port(port),
+        };
     }
     text
 }
@@ -144,6 +147,7 @@ fn label_value(value: &str) -> String {
     }
 }
 
+/// A port as it stands behind `:`, where words of the language are names.
 pub fn port(port: &Port) -> String {
     match &port.kind {
         PortKind::Number { first, last, protocol } => {

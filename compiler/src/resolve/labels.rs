@@ -25,7 +25,7 @@ impl Resolver<'_> {
         let narrowing = PodSet::of(Conjunction { namespaces: Constraints::default(), pods: constraints });
         let inventory = self.facts.inventory;
         let mut parts = Vec::new();
-        let mut had_pods = false;
+        let (mut had_pods, mut matched) = (false, false);
         for part in denotation.parts {
             let Ends::Pods(pods) = &part.ends else {
                 if part.thing == Thing::Dns {
@@ -40,11 +40,16 @@ impl Resolver<'_> {
             };
             had_pods |= !pods.classes(inventory).is_empty();
             let narrowed = self.bounded(pods.and(&narrowing), &one_operand(operand), scope)?;
-            if !narrowed.classes(inventory).is_empty() || scope.absent == Some(Absent::EvenIfAbsent) {
+            matched |= !narrowed.classes(inventory).is_empty();
+            // A part that is empty today is kept: its selectors cover tomorrow.
+            if !narrowed.is_empty() {
                 parts.push(Part { ends: Ends::Pods(narrowed), ..part });
             }
         }
-        if parts.is_empty() && scope.absent.is_none() {
+        if !matched && scope.absent == Some(Absent::IfPresent) {
+            parts.clear();
+        }
+        if !matched && scope.absent.is_none() {
             let keys: Vec<&Text> = inventory.label_keys().collect();
             let values = |key: &str| inventory.label_values(key).cloned().collect::<Vec<_>>();
             let base = format::base(&operand.base);

@@ -17,16 +17,22 @@ use crate::source::Place;
 
 impl Resolver<'_> {
     /// A name of the inventory without its namespace.
-    pub(super) fn bare(&mut self, name: &Name, kind: Option<KindWord>, scope: Scope) -> Resolved<Denotation> {
+    pub(super) fn bare(
+        &mut self,
+        name: &Name,
+        kind: Option<KindWord>,
+        scope: Scope,
+        place: Place,
+    ) -> Resolved<Denotation> {
         let inventory = self.facts.inventory;
         let found = match scope.namespace {
             Some(namespace) => names::in_namespace(inventory, namespace, &name.text, kind),
             None => names::anywhere(inventory, &name.text, kind),
         };
         match found.as_slice() {
-            [one] => self.named(*one, scope, scope.place(name.span)),
+            [one] => self.named(*one, scope, place),
             [] => self.unknown(name, kind, scope),
-            several => self.ambiguous(name, several, scope.place(name.span)),
+            several => self.ambiguous(name, several, place),
         }
     }
 
@@ -258,8 +264,7 @@ impl Resolver<'_> {
         Some(matching)
     }
 
-    pub(super) fn namespace(&mut self, name: &Name, scope: Scope) -> Resolved<Denotation> {
-        let place = scope.place(name.span);
+    pub(super) fn namespace(&mut self, name: &Name, scope: Scope, place: Place) -> Resolved<Denotation> {
         let text: Text = name.text.as_str().into();
         let Some(id) = self.facts.inventory.namespace(&name.text) else {
             return match scope.absent {

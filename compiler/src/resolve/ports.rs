@@ -104,12 +104,7 @@ impl Resolver<'_> {
                     {
                         found[at].extend(undeclared(&wanted, &protocols));
                     }
-                    Err(miss)
-                        if !told
-                            && (!exposed
-                                || matches!(miss, Miss::TwoThings { .. })
-                                || scope.absent == Some(Absent::EvenIfAbsent)) =>
-                    {
+                    Err(miss) if !told => {
                         told = true;
                         fine = false;
                         self.report_miss(&parts[at], port, &wanted, miss, scope);
@@ -236,7 +231,7 @@ impl Resolver<'_> {
     }
 
     fn classes(&self, ends: &Ends) -> Bits {
-        ends.pods().map(|pods| pods.classes(self.facts.inventory)).unwrap_or_default()
+        ends.pods().map(|pods| self.facts.governed(pods)).unwrap_or_default()
     }
 
     /// The container ports that are meant. Where none of the pods declares any port, nothing can be checked.

@@ -9,7 +9,7 @@ use super::program::{
 };
 use super::{Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::selector::PodSet;
+use crate::selector::{Constraint, PodSet};
 
 impl<'a> Resolver<'a> {
     pub(super) fn statements(&mut self, statements: &'a [Statement], scope: Scope, program: &mut Program) {
@@ -140,7 +140,8 @@ impl<'a> Resolver<'a> {
 
     fn guards_nothing(&self, pods: &PodSet) -> bool {
         pods.terms().iter().all(|term| {
-            term.namespaces.names().is_none() && term.namespaces.namespaces(self.facts.inventory).is_empty()
+            let named = term.namespaces.names_only().and_then(Constraint::one_of).is_some();
+            !named && term.namespaces.namespaces(self.facts.inventory).is_empty()
         })
     }
 
@@ -181,6 +182,21 @@ impl<'a> Resolver<'a> {
         fine
     }
 
+    /// A set by label or namespace leaves pods on the host network out; one that is nothing else grants nothing.
+    fn check_any_governed(&mut self, part: &Part) -> bool {
+        let (Thing::Pods, Ends::Pods(pods)) = (part.thing, &part.ends) else { return true };
+        let classes = pods.classes(self.facts.inventory);
+        if classes.is_empty() || !classes.is_subset(&self.facts.host_network) {
+            return true;
+        }
+        self.report(
+            Diagnostic::error(Code::E0310, "all of these pods run on the host network")
+                .at(part.place, "they have their nodes' addresses, and no policy tells them from their nodes")
+                .with_help("write `nodes` if their nodes are meant; their own traffic cannot be closed"),
+        );
+        false
+    }
+
     fn grant(&mut self, grant: &ast::Grant, scope: Scope) -> Option<Grant> {
         let subject = self.set_without_ports(&grant.subject, scope);
         let object = self.objects(grant, scope);
@@ -188,6 +204,9 @@ impl<'a> Resolver<'a> {
         let mut fine = self.check_host_network(&subject);
         fine &= self.check_host_network(&Denotation { parts: Vec::new(), mentions });
         self.check_all_catches(subject.parts.iter().chain(objects.iter().map(|(part, _)| part)));
+        for part in subject.parts.iter().chain(objects.iter().map(|(part, _)| part)) {
+            fine &= self.check_any_governed(part);
+        }
         for part in &subject.parts {
             if let Ends::Host(host) = &part.ends {
                 fine = false;

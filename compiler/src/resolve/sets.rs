@@ -88,7 +88,9 @@ impl Resolver<'_> {
         let mut mentions = left.mentions;
         mentions.join(right.mentions);
         let whole = self.whole(set, scope);
+        // A part that is empty today is kept: its selectors cover tomorrow.
         let mut parts = Vec::new();
+        let mut is_anything = false;
         for part in &left.parts {
             for other in &right.parts {
                 let ends = match (&part.ends, &other.ends) {
@@ -98,17 +100,23 @@ impl Resolver<'_> {
                     | (Ends::Outside(b), Ends::Exactly(a)) => Ends::Exactly(a.and(b)),
                     _ => continue,
                 };
-                let empty = match &ends {
-                    Ends::Pods(pods) => pods.classes(self.facts.inventory).is_empty(),
-                    Ends::Outside(addresses) | Ends::Exactly(addresses) => addresses.is_empty(),
-                    _ => false,
+                let (today, ever) = match &ends {
+                    Ends::Pods(pods) => (!pods.classes(self.facts.inventory).is_empty(), !pods.is_empty()),
+                    Ends::Outside(addresses) | Ends::Exactly(addresses) => {
+                        (!addresses.is_empty(), !addresses.is_empty())
+                    }
+                    _ => (true, true),
                 };
-                if !empty || scope.absent == Some(Absent::EvenIfAbsent) {
+                is_anything |= today;
+                if ever {
                     parts.push(Part { ends, place: whole, ..part.clone() });
                 }
             }
         }
-        if parts.is_empty() && scope.absent.is_none() && !left.parts.is_empty() && !right.parts.is_empty() {
+        if !is_anything && scope.absent == Some(Absent::IfPresent) {
+            parts.clear();
+        }
+        if !is_anything && scope.absent.is_none() && !left.parts.is_empty() && !right.parts.is_empty() {
             let place = scope.place(set.span);
             self.report(
                 Diagnostic::error(Code::E0205, format!("`{}` is nothing today", format::set(set)))
@@ -182,11 +190,18 @@ impl Resolver<'_> {
         for filter in &operand.filters {
             denotation = self.filtered(denotation, filter, operand, scope)?;
         }
+        if !operand.filters.is_empty() {
+            let whole = self.place_without_port(operand, scope);
+            denotation.parts.iter_mut().for_each(|part| part.place = whole);
+        }
         Some(denotation)
     }
 
     pub(super) fn base(&mut self, base: &Base, operand: &Operand, scope: Scope) -> Resolved<Denotation> {
-        let place = self.place_without_port(operand, scope);
+        let mut place = self.place_without_port(operand, scope);
+        if let Some(filter) = operand.filters.first() {
+            place.span.end = filter.span.start;
+        }
         match base {
             Base::Group(set) => self.set_without_ports(set, scope),
             Base::Name(name) => self.name(name, scope),
@@ -197,8 +212,8 @@ impl Resolver<'_> {
             Base::Kinded { kind, namespace: Some(namespace), name } => {
                 self.qualified(namespace, name, Some(*kind), scope, place)
             }
-            Base::Kinded { kind, namespace: None, name } => self.bare(name, Some(*kind), scope),
-            Base::Namespace(name) => self.namespace(name, scope),
+            Base::Kinded { kind, namespace: None, name } => self.bare(name, Some(*kind), scope, place),
+            Base::Namespace(name) => self.namespace(name, scope, place),
             Base::Pattern(pattern) => {
                 self.matching_namespaces(pattern, scope)?;
                 let matches =
@@ -329,7 +344,7 @@ impl Resolver<'_> {
                 }
                 denotation
             }),
-            None => self.bare(name, None, scope),
+            None => self.bare(name, None, scope, scope.place(name.span)),
         }
     }
 }

@@ -106,7 +106,10 @@ impl Resolver<'_> {
                 for near in near {
                     said = said.suggest(format!("`{near}`"), place, near);
                 }
-                said.with_help("if it is planned, end the sentence with `even if absent`")
+                match part.thing {
+                    Thing::Service(_) => said.with_help("where a service's port leads is known once it has the port; or grant the workload's own port"),
+                    _ => said.with_help("if it is planned, end the sentence with `even if absent`"),
+                }
             }
         };
         self.report(said);

@@ -1,0 +1,211 @@
+//! What no change of a program or its input may do: order and comments change nothing, grants add up, names stay.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use weir::{Document, Facts, Inventory, Target};
+use weir_cluster::enforce::kubernetes;
+use weir_cluster::flow::Flows;
+use weir_cluster::manifest::Reader;
+
+use super::judge::{read, show_point, space};
+use super::program::{self, Program, SentenceKind};
+use super::{build, check, cluster, error_codes, inventory, print, settle, show, sources, text};
+
+/// Files, documents and sentences in an order drawn at random.
+fn shuffled<T: Clone>(items: &[T], order: &[u32]) -> Vec<T> {
+    let mut keyed: Vec<(u32, &T)> = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| (order[at % order.len()].rotate_left(at as u32), item))
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, item)| item.clone()).collect()
+}
+
+fn built(inventory: &Inventory, files: &[(&str, String)]) -> Option<String> {
+    let facts = Facts::of(inventory);
+    let analysis = weir::analyze(&sources(files), &facts, Target::NetworkPolicy);
+    analysis.build(&facts).map(|documents| weir::emit::stream(&documents))
+}
+
+#[test]
+fn order_and_comments_change_no_byte() {
+    check(
+        80,
+        (cluster::cluster(), program::program(), prop::collection::vec(any::<u32>(), 40)),
+        |(cluster, program, _)| show(cluster, &settle::settle(program, cluster)),
+        |(cluster, program, order)| {
+            let program = settle::settle(program, cluster);
+            let documents = print::manifests(cluster);
+            let lets: Vec<String> = print::statements(&program, cluster)[..program.lets.len()].to_vec();
+            let sentences = print::statements(&program, cluster)[program.lets.len()..].to_vec();
+            let half = sentences.len() / 2;
+            let file = |sentences: &[String], order: Option<&[u32]>, between: &str| {
+                let all = [&lets[..], sentences].concat();
+                order.map_or(all.clone(), |order| shuffled(&all, order)).join(between)
+            };
+            let plain = [
+                ("b.weir", file(&sentences[..half], None, "\n")),
+                ("a.weir", file(&sentences[half..], None, "\n")),
+            ];
+            let mixed = [
+                ("a.weir", file(&sentences[half..], Some(order), "# because \"no; }\n")),
+                ("b.weir", file(&sentences[..half], Some(order), "\r\n\t\n# ü\n")),
+            ];
+            let expected = built(&inventory(&documents), &plain);
+            let mut reader = Reader::new("default");
+            let mixed_up = shuffled(&documents, order);
+            for part in mixed_up.chunks(mixed_up.len() / 2 + 1).rev() {
+                let _ = reader.read("part.yaml", part.join("---\n").as_bytes());
+            }
+            let found = built(&reader.finish().expect("the same objects"), &mixed);
+            prop_assert!(
+                expected == found,
+                "{}\n=====\n{}",
+                expected.unwrap_or_default(),
+                found.unwrap_or_default()
+            );
+            Ok(())
+        },
+    );
+}
+
+/// A program with only some of its grants.
+fn with_grants(program: &Program, which: impl Fn(usize) -> bool) -> Program {
+    let is_grant = |sentence: &program::Sentence| matches!(sentence.kind, SentenceKind::Grant(_));
+    let mut sentences: Vec<_> =
+        program.sentences.iter().filter(|sentence| !is_grant(sentence)).cloned().collect();
+    let grants = program.sentences.iter().filter(|sentence| is_grant(sentence)).enumerate();
+    sentences.extend(grants.filter(|(at, _)| which(*at)).map(|(_, sentence)| sentence.clone()));
+    Program { sentences, ..program.clone() }
+}
+
+#[test]
+fn grants_add_up_and_rename_nothing() {
+    check(
+        60,
+        (cluster::cluster(), program::program(), program::newcomers()),
+        |(cluster, program, _)| show(cluster, &settle::settle(program, cluster)),
+        |(cluster, program, newcomers)| {
+            let program = settle::settle(program, cluster);
+            let inventory = inventory(&print::manifests(cluster));
+            let Ok(all) = build(&inventory, &text(&program, cluster))? else { return Ok(()) };
+            let grants =
+                program.sentences.iter().filter(|s| matches!(s.kind, SentenceKind::Grant(_))).count();
+            let mut kept = Vec::new();
+            for only in 0..=grants {
+                // The last round has no grant at all.
+                let part = with_grants(&program, |at| at == only);
+                match build(&inventory, &text(&part, cluster))? {
+                    Ok(documents) => kept.push(documents),
+                    Err(codes) => {
+                        return Err(TestCaseError::fail(format!("alone it is an error: {codes:?}")));
+                    }
+                }
+            }
+            let mut policies = read(&all)?;
+            let whole = policies.clone();
+            for (at, documents) in kept.iter().enumerate() {
+                let mut renamed = documents.clone();
+                renamed.iter_mut().for_each(|document| {
+                    document.text = document.text.replace("  name: weir-", &format!("  name: x{at}-weir-"));
+                });
+                policies.extend(read(&renamed)?).expect("other names");
+            }
+            let (space, _) = space(cluster, &inventory, &program, newcomers, &policies);
+            let enforced = whole.enforce(&space);
+            let mut union = Flows::empty(&space);
+            for documents in &kept {
+                union = union.union(&read(documents)?.enforce(&space).permitted);
+            }
+            let difference = union.minus(&enforced.permitted).union(&enforced.permitted.minus(&union));
+            if let Some((from, to, atom)) = difference.witness() {
+                return Err(TestCaseError::fail(format!(
+                    "{} -> {} on {:?}: together {}, one by one {}",
+                    show_point(&space.points[from]),
+                    show_point(&space.points[to]),
+                    space.ports.atom(atom),
+                    enforced.permitted.contains(from, to, atom),
+                    union.contains(from, to, atom)
+                )));
+            }
+            let names = |documents: &[Document]| -> BTreeSet<(String, String)> {
+                documents.iter().map(|one| (one.namespace.clone(), one.name.clone())).collect()
+            };
+            for documents in &kept {
+                let lost: Vec<_> = names(documents).difference(&names(&all)).cloned().collect();
+                prop_assert!(lost.is_empty(), "objects that another grant renames: {lost:?}");
+            }
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn names_of_objects_are_valid_and_unique() {
+    let value = prop_oneof![
+        3 => "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+        1 => "[a-z]{63}",
+        1 => Just("a..b".to_owned()),
+        1 => Just("x-_.-y".to_owned()),
+    ];
+    let key = prop_oneof![
+        2 => "[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+        1 => ("[a-z]{1,60}(\\.[a-z]{1,60}){1,3}", "[A-Za-z]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+            .prop_map(|(prefix, name)| format!("{prefix}/{name}")),
+    ];
+    let name = prop_oneof![
+        2 => "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?){0,3}",
+        1 => "[a-z]{63}(\\.[a-z]{63}){2}\\.[a-z]{61}",
+        1 => Just("all-pods".to_owned()),
+    ];
+    let pods = prop::collection::vec((name, key, value), 1..6);
+    check(
+        200,
+        (pods, "[a-z]{63}", any::<bool>()),
+        |drawn| format!("{drawn:?}"),
+        |(drawn, namespace, many)| {
+            let mut documents = Vec::new();
+            let mut text = String::new();
+            for (name, key, value) in drawn {
+                documents.push(format!(
+                    "apiVersion: v1\nkind: Pod\nmetadata: {{name: \"{name}\", namespace: {namespace}, labels: {{\"{key}\": \"{value}\"}}}}\nspec: {{containers: [{{name: x}}]}}\n"
+                ));
+                text += &format!(
+                    "namespace {namespace}[{key}=\"{value}\"] locked;\nnamespace {namespace}[{key}] locked;\n"
+                );
+                if *many {
+                    text += &format!("anyone[{key}] may reach namespace {namespace}[{key}!=not-drawn];\n");
+                }
+            }
+            let mut reader = Reader::new("default");
+            let _ = reader.read("x.yaml", documents.join("---\n").as_bytes());
+            // Two pods of one name, or labels that the manifests' reader refuses, are no case.
+            let Ok(inventory) = reader.finish() else { return Err(TestCaseError::reject("the manifests")) };
+            let facts = Facts::of(&inventory);
+            let analysis =
+                weir::analyze(&sources(&[("main.weir", text.clone())]), &facts, Target::NetworkPolicy);
+            prop_assert!(!analysis.has_errors(), "{:?}\n{text}", error_codes(&analysis));
+            let mut taken = BTreeSet::new();
+            for document in analysis.build(&facts).unwrap_or_default() {
+                let part = |part: &str| {
+                    let edge =
+                        |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+                    edge(part.chars().next())
+                        && edge(part.chars().last())
+                        && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                };
+                let name = document.name;
+                prop_assert!(
+                    name.len() <= 253 && name.split('.').all(part),
+                    "`{name}` is no DNS-1123 subdomain"
+                );
+                prop_assert!(taken.insert((document.namespace, name.clone())), "`{name}` twice");
+                prop_assert!(kubernetes::read("x", &document.text).is_ok(), "{}", document.text);
+            }
+            Ok(())
+        },
+    );
+}
