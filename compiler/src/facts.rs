@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
-use weir_cluster::inventory::{NamespaceId, ServiceId};
+use weir_cluster::inventory::{EndpointClass, NamespaceId, ServiceId};
 use weir_cluster::labels::{Labels, Text};
 
 use crate::address::AddressSet;
@@ -16,6 +16,9 @@ use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 pub const SYSTEM_NAMESPACE: &str = "kube-system";
 /// The label that DNS pods and services of Kubernetes have carried since kube-dns.
 pub const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
+/// Where DNS is looked for: whoever may write these namespaces owns the cluster anyway. A label alone, which any
+/// tenant can set, makes nobody the cluster's DNS.
+const DNS_NAMESPACES: &[&str] = &[SYSTEM_NAMESPACE, "openshift-dns"];
 const DNS_CACHE_LABEL: &str = "node-local-dns";
 /// Where the node-local cache listens unless its arguments say otherwise.
 const DNS_CACHE_ADDRESS: &str = "169.254.20.10";
@@ -42,9 +45,7 @@ pub struct Dns {
 
 impl<'a> Facts<'a> {
     pub fn of(inventory: &'a Inventory) -> Facts<'a> {
-        let host = |(at, class): (usize, &weir_cluster::inventory::EndpointClass)| {
-            class.host_network.then_some(at as u32)
-        };
+        let host = |(at, class): (usize, &EndpointClass)| class.host_network.then_some(at as u32);
         Facts {
             inventory,
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
@@ -118,6 +119,7 @@ fn dns(inventory: &Inventory) -> Dns {
             .classes_with(DNS_LABEL.0, DNS_LABEL.1)
             .iter()
             .map(|class| inventory.classes[class as usize].namespace)
+            .filter(|home| is_dns_namespace(inventory, *home))
             .collect();
         let names = homes.iter().map(|home| &inventory.namespaces[home.index()].name);
         pods = PodSet::union(names.map(|name| labelled(name, &by_label)));
@@ -128,7 +130,8 @@ fn dns(inventory: &Inventory) -> Dns {
     } else {
         false
     };
-    Dns { services, pods, caches: caches(inventory), by_convention }
+    let caches = caches(inventory, &services);
+    Dns { services, pods, caches, by_convention }
 }
 
 /// kube-dns and CoreDNS go by one name; OpenShift has its own.
@@ -140,7 +143,11 @@ fn is_dns(inventory: &Inventory, service: ServiceId) -> bool {
         (SYSTEM_NAMESPACE, "kube-dns") | ("openshift-dns", "dns-default")
     );
     let labelled = service.labels.get(DNS_LABEL.0).is_some_and(|value| value.as_ref() == DNS_LABEL.1);
-    (named || labelled) && service.selector.is_some()
+    (named || labelled) && DNS_NAMESPACES.contains(&namespace) && service.selector.is_some()
+}
+
+fn is_dns_namespace(inventory: &Inventory, namespace: NamespaceId) -> bool {
+    DNS_NAMESPACES.contains(&inventory.namespaces[namespace.index()].name.as_ref())
 }
 
 fn labelled(namespace: &Text, labels: &Labels) -> PodSet {
@@ -150,12 +157,26 @@ fn labelled(namespace: &Text, labels: &Labels) -> PodSet {
     })
 }
 
-fn caches(inventory: &Inventory) -> AddressSet {
-    let classes = inventory.classes_with(DNS_LABEL.0, DNS_CACHE_LABEL);
-    let told: AddressSet = classes
+/// A cache listens on link-local addresses of its node, and on the service's own where it stands in for it.
+fn caches(inventory: &Inventory, services: &[ServiceId]) -> AddressSet {
+    let classes: Vec<&EndpointClass> = inventory
+        .classes_with(DNS_LABEL.0, DNS_CACHE_LABEL)
         .iter()
-        .flat_map(|class| inventory.classes[class as usize].local_addresses.iter().copied())
+        .map(|class| &inventory.classes[class as usize])
+        .filter(|class| class.host_network && is_dns_namespace(inventory, class.namespace))
         .collect();
+    let of_service = |address: &IpAddr| {
+        services.iter().any(|service| inventory.services[service.index()].addresses.contains(address))
+    };
+    let plausible = |address: &IpAddr| {
+        let link_local = match address {
+            IpAddr::V4(address) => address.is_link_local(),
+            IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unique_local(),
+        };
+        link_local || of_service(address)
+    };
+    let told: AddressSet =
+        classes.iter().flat_map(|class| class.local_addresses.iter().copied()).filter(plausible).collect();
     if told.is_empty() && !classes.is_empty() {
         return DNS_CACHE_ADDRESS.parse::<IpAddr>().into_iter().collect();
     }

@@ -28,6 +28,7 @@ pub fn resolve(sources: &Sources, facts: &Facts<'_>) -> (Program, Vec<Diagnostic
         sources,
         ports: ports::PortIndex::of(facts.inventory),
         lets: BTreeMap::new(),
+        let_depth: 0,
         diagnostics: Vec::new(),
         told_workloads: BTreeSet::new(),
         told_services: BTreeSet::new(),
@@ -37,12 +38,15 @@ pub fn resolve(sources: &Sources, facts: &Facts<'_>) -> (Program, Vec<Diagnostic
         resolver.collect_lets(file, None, &source.parse.file.statements);
     }
     for (file, source) in sources.iter() {
-        let scope = Scope { file, namespace: None, absent: None };
+        let scope = Scope { file, namespace: None, absent: None, guards: false, excepted: false };
         resolver.statements(&source.parse.file.statements, scope, &mut program);
         resolver.unused_lets_resolve(file);
     }
     (program, resolver.diagnostics)
 }
+
+/// How long a chain of `let`s may be: each is resolved inside of the one before.
+const DEEPEST_LET: usize = 128;
 
 /// `None`: its errors are reported.
 type Resolved<T> = Option<T>;
@@ -55,6 +59,10 @@ struct Scope {
     namespace: Option<NamespaceId>,
     /// The sentence's `if present` or `even if absent`.
     absent: Option<Absent>,
+    /// Of a posture: selectors that match nothing today guard tomorrow's pods.
+    guards: bool,
+    /// Behind `except`, in a sentence that ends in `if present`.
+    excepted: bool,
 }
 
 impl Scope {
@@ -82,6 +90,8 @@ struct Resolver<'a> {
     sources: &'a Sources,
     ports: ports::PortIndex,
     lets: BTreeMap<FileId, BTreeMap<&'a str, Let<'a>>>,
+    /// How many `let`s lead to the one that is being resolved.
+    let_depth: usize,
     diagnostics: Vec<Diagnostic>,
     /// Lints on a workload or service are told once.
     told_workloads: BTreeSet<WorkloadId>,
@@ -148,9 +158,26 @@ impl<'a> Resolver<'a> {
         }
         self.set_value(scope.file, tree, Value::Resolving);
         // A `let` is one thing wherever it is used: no other block and no clause of a sentence reaches into it.
-        let own = Scope { file: scope.file, namespace, absent: None };
+        let own = Scope { file: scope.file, namespace, absent: None, guards: false, excepted: false };
+        if self.let_depth >= DEEPEST_LET {
+            self.report(
+                Diagnostic::error(
+                    Code::E0108,
+                    format!("`let`s lead to each other more than {DEEPEST_LET} deep"),
+                )
+                .at(scope.place(name.span), "one too many")
+                .with_help("define it by what it comes to"),
+            );
+            self.set_value(scope.file, tree, Value::Done(None));
+            return Some(None);
+        }
+        self.let_depth += 1;
         let broken = self.is_broken(scope.place(tree.value.span));
-        let value = if broken { None } else { self.set_without_ports(&tree.value, own) };
+        let mut value = if broken { None } else { self.set_without_ports(&tree.value, own) };
+        self.let_depth -= 1;
+        if let Some(denotation) = &mut value {
+            denotation.dedup();
+        }
         self.set_value(scope.file, tree, Value::Done(value.clone()));
         Some(value)
     }
@@ -173,7 +200,10 @@ impl<'a> Resolver<'a> {
             .map(|entry| entry.tree)
             .collect();
         for tree in waiting {
-            self.let_value(Scope { file, namespace: None, absent: None }, &tree.name);
+            self.let_value(
+                Scope { file, namespace: None, absent: None, guards: false, excepted: false },
+                &tree.name,
+            );
         }
     }
 }

@@ -57,7 +57,30 @@ pub fn parse(text: &str) -> Parse {
     errors.extend(lexed.errors);
     errors.sort_by_key(|error| error.span);
     errors.dedup();
+    drop_follow_ups(&file.statements, &mut errors);
     Parse { file, comments: lexed.comments, errors }
+}
+
+/// Behind a word that does not fit, words that cannot be written bare are no news.
+fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>) {
+    for statement in statements {
+        match statement {
+            ast::Statement::Block(block) => drop_follow_ups(&block.body, errors),
+            ast::Statement::Error(span) => {
+                let inside =
+                    |error: &SyntaxError| span.start <= error.span.start && error.span.end <= span.end;
+                let first = errors.iter().find(|error| inside(error)).cloned();
+                let Some(SyntaxError { kind: SyntaxErrorKind::Unexpected { .. }, span: at }) = first else {
+                    continue;
+                };
+                errors.retain(|error| {
+                    let follows = error.span.start > at.start && inside(error);
+                    !(follows && matches!(error.kind, SyntaxErrorKind::NeedsQuotes | SyntaxErrorKind::NoWord))
+                });
+            }
+            ast::Statement::Let(_) | ast::Statement::Sentence(_) => {}
+        }
+    }
 }
 
 /// How many missing `;` are supplied before the rest is left to recovery: each costs another parse.

@@ -148,7 +148,7 @@ fn check_ports_missing(grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<D
     let mut declared = BTreeSet::new();
     for (part, _) in &grant.object {
         let Ends::Pods(pods) = &part.ends else { continue };
-        if matches!(part.thing, Thing::Dns | Thing::ApiServer) {
+        if matches!(part.thing, Thing::Dns(_) | Thing::ApiServer) {
             continue;
         }
         if let Thing::Service(id) | Thing::Both(_, id) = part.thing {

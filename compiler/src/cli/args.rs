@@ -67,7 +67,7 @@ pub struct ProgramArguments {
     pub target: TargetName,
 
     /// The namespace of manifests that name none, as in Helm's output
-    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace_name)]
     pub namespace: String,
 
     /// How diagnostics are written
@@ -81,6 +81,15 @@ pub struct ProgramArguments {
     /// Treat these as errors
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Deny>,
+}
+
+/// A DNS-1123 label.
+fn namespace_name(text: &str) -> Result<String, String> {
+    let valid = (1..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    if valid { Ok(text.to_owned()) } else { Err("no namespace can be called so".to_owned()) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

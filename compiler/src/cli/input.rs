@@ -107,7 +107,7 @@ fn not_text(path: &Path, bytes: &[u8], at: usize) -> Diagnostic {
         line: line as u32,
         column: column as u32,
     });
-    said
+    said.with_help("save it as UTF-8")
 }
 
 /// The folder that holds every path given: names of files are relative to it, wherever the command is run.

@@ -16,6 +16,8 @@ const MARK: &str = "# Written by Weir: change the program and build again, not t
 const STAGING: &str = ".weir-staging";
 const LOCK: &str = "lock";
 const KUSTOMIZATION: &str = "kustomization.yaml";
+/// How often a run that comes just as another one ends looks again.
+const TRIES: usize = 8;
 
 /// Texts by path relative to the folder.
 pub type Files = BTreeMap<PathBuf, String>;
@@ -166,11 +168,14 @@ fn stale(folder: &Path, files: &Files) -> io::Result<Vec<PathBuf>> {
             let entry = entry?;
             let (path, kind) = (entry.path(), entry.file_type()?);
             if kind.is_dir() && top && entry.file_name() != STAGING {
-                folders.push((path, false));
+                // A folder with a list of its own is the output of another build.
+                if !path.join(KUSTOMIZATION).exists() {
+                    folders.push((path, false));
+                }
             } else if kind.is_file()
                 && path.extension().is_some_and(|extension| extension == "yaml")
                 && !current.contains(&path)
-                && has_mark(&path)?
+                && has_mark(&path).unwrap_or(false)
             {
                 stale.push(path);
             }
@@ -191,18 +196,42 @@ impl Staging {
     fn open(folder: &Path) -> Result<Staging, String> {
         let path = folder.join(STAGING);
         let failed = |error: io::Error| format!("cannot write to `{}`: {}", folder.display(), reason(&error));
-        fs::create_dir_all(&path).map_err(failed)?;
-        let lock = File::create(path.join(LOCK)).map_err(failed)?;
-        if lock.try_lock().is_err() {
-            return Err(format!("another run of Weir writes to `{}`", folder.display()));
+        // The run before takes the folder away with its lock: whoever waited for it begins anew.
+        for _ in 0..TRIES {
+            fs::create_dir_all(&path).map_err(failed)?;
+            for (path, wanted) in [(path.clone(), true), (path.join(LOCK), false)] {
+                match fs::symlink_metadata(&path) {
+                    Ok(found) if found.is_dir() != wanted || found.is_symlink() => {
+                        return Err(format!("`{}` is in the way, and Weir did not write it", path.display()));
+                    }
+                    _ => {}
+                }
+            }
+            let lock = match File::create(path.join(LOCK)) {
+                Ok(lock) => lock,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            if lock.try_lock().is_err() {
+                return Err(format!("another run of Weir writes to `{}`", folder.display()));
+            }
+            if path.join(LOCK).exists() {
+                let staging = Staging { folder: path, _lock: lock };
+                staging.clear();
+                return Ok(staging);
+            }
         }
-        // What a run that was killed has left.
-        for entry in fs::read_dir(&path).map_err(failed)?.flatten() {
-            if entry.file_name() != LOCK {
+        Err(format!("other runs of Weir write to `{}`", folder.display()))
+    }
+
+    /// Removes what was staged, now or by a run that was killed; foreign files stay.
+    fn clear(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let ours = entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit());
+            if ours {
                 let _ = fs::remove_file(entry.path());
             }
         }
-        Ok(Staging { folder: path, _lock: lock })
     }
 
     fn path(&self, at: usize) -> PathBuf {
@@ -216,6 +245,8 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        self.clear();
+        let _ = fs::remove_file(self.folder.join(LOCK));
+        let _ = fs::remove_dir(&self.folder); // stays if anything foreign is in it
     }
 }

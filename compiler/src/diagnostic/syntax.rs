@@ -30,6 +30,12 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
                     place,
                     word,
                 ),
+                None if LATER.contains(&found.as_str()) => {
+                    said.with_note(format!("sentences with `{found}` are not in this version of Weir"))
+                }
+                None if found == "absent" => said.with_help("write `even if absent`, or `if present`"),
+                None if found == "[" || found.contains(':') => said
+                    .with_help("ports of IPv6 addresses stand behind `on`: `… may reach 2001:db8::1 on 443`"),
                 None if after.starts_with("//") => said.with_help("comments begin with `#`"),
                 None if found == ";" && before.ends_with('}') => {
                     said.with_help("a block takes no `;` behind it")
@@ -57,6 +63,11 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
         SyntaxErrorKind::NeedsQuotes => {
             let said = Diagnostic::error(Code::E0104, format!("`{word}` cannot be written bare"))
                 .at(place, "a bare name has lower-case letters, digits and `-`, and begins with a letter");
+            if let Some(first) =
+                raw.strip_suffix('-').filter(|first| first.bytes().all(|b| b.is_ascii_digit()))
+            {
+                return said.with_help(format!("a range of ports has two ends: `{first}-65535`"));
+            }
             let lower = raw.to_ascii_lowercase();
             if lower != raw {
                 return said

@@ -28,7 +28,7 @@ impl Resolver<'_> {
         let (mut had_pods, mut matched) = (false, false);
         for part in denotation.parts {
             let Ends::Pods(pods) = &part.ends else {
-                if part.thing == Thing::Dns {
+                if let Thing::Dns(_) = part.thing {
                     continue;
                 }
                 let message = format!("`{}` has no pod labels", format::base(&operand.base));
@@ -46,7 +46,7 @@ impl Resolver<'_> {
                 parts.push(Part { ends: Ends::Pods(narrowed), ..part });
             }
         }
-        if !matched && scope.absent == Some(Absent::IfPresent) {
+        if !matched && scope.absent == Some(Absent::IfPresent) && !scope.guards {
             parts.clear();
         }
         if !matched && scope.absent.is_none() {

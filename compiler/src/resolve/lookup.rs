@@ -9,10 +9,10 @@ use weir_grammar::format;
 use super::labels::{HELP_PLANNED, nearest_labels};
 use super::names::{self, Named};
 use super::pattern;
-use super::program::Denotation;
+use super::program::{Denotation, Ends};
 use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
-use crate::selector::{Conjunction, Constraints, PodSet};
+use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 
 impl Resolver<'_> {
@@ -94,14 +94,23 @@ impl Resolver<'_> {
     }
 
     pub(super) fn nothing_to_compile(&mut self, name: &Name, scope: Scope) -> Resolved<Denotation> {
-        let message = format!("`{}` has no selector to compile while it is absent", name.text);
+        let labels = format!("`namespace shop[app={}]`", name.text);
+        let (message, help) = match scope.excepted {
+            true => (
+                format!("`{}` cannot be left out while it is absent: it has no selector yet", name.text),
+                format!("leave out the labels that its pods will have, such as {labels}"),
+            ),
+            false => (
+                format!("`{}` has no selector to compile while it is absent", name.text),
+                format!(
+                    "write the labels that its pods will have, such as {labels}, or end the sentence with `if present`"
+                ),
+            ),
+        };
         self.report(
             Diagnostic::error(Code::E0209, message)
                 .at(scope.place(name.span), "not in the inventory")
-                .with_help(format!(
-                    "write the labels that its pods will have, such as `namespace shop[app={}]`, or end the sentence with `if present`",
-                    name.text
-                )),
+                .with_help(help),
         );
         None
     }
@@ -162,7 +171,7 @@ impl Resolver<'_> {
                     let found = names::in_namespace(inventory, home, &name.text, kind);
                     match found.as_slice() {
                         [] => {}
-                        [one] => all.join(self.named(*one, scope, place)?),
+                        [one] => all.join(by_pattern(self.named(*one, scope, place)?, &pattern.text)),
                         several => return self.ambiguous(name, several, place),
                     }
                 }
@@ -269,7 +278,16 @@ impl Resolver<'_> {
         let Some(id) = self.facts.inventory.namespace(&name.text) else {
             return match scope.absent {
                 Some(Absent::IfPresent) => Some(Denotation::default()),
-                Some(Absent::EvenIfAbsent) => Some(Denotation::pods(place, PodSet::namespace(&text))),
+                Some(Absent::EvenIfAbsent) if is_dns_label(&text) => {
+                    Some(Denotation::pods(place, PodSet::namespace(&text)))
+                }
+                Some(Absent::EvenIfAbsent) => {
+                    self.report(
+                        Diagnostic::error(Code::E0204, format!("no namespace can be called `{text}`"))
+                            .at(place, "at most 63 lower-case letters, digits and dashes"),
+                    );
+                    None
+                }
                 None => self.unknown_namespace(name, scope),
             };
         };
@@ -284,8 +302,8 @@ impl Resolver<'_> {
         let matching = conjunction.namespaces.namespaces(self.facts.inventory);
         if matching.is_empty() {
             match scope.absent {
-                Some(Absent::IfPresent) => return Some(Denotation::default()),
-                Some(Absent::EvenIfAbsent) => {}
+                Some(Absent::IfPresent) if !scope.guards => return Some(Denotation::default()),
+                Some(_) => {}
                 None => {
                     let inventory = self.facts.inventory;
                     let keys: Vec<&Text> = inventory.namespace_label_keys().collect();
@@ -316,4 +334,28 @@ pub(super) fn with_nearest(said: Diagnostic, near: &[String], place: Place) -> D
         let written = format::quoted(name.trim_matches('"'));
         said.suggest(format!("`{written}`"), place, written)
     })
+}
+
+/// Keeps in mind that a set was found by a pattern: left out of another set, it stands for namespaces to come as well.
+fn by_pattern(mut denotation: Denotation, pattern: &str) -> Denotation {
+    let matches = PodSet::of(Conjunction {
+        namespaces: Constraints::one(Key::NameMatches(pattern.into()), Constraint::exists()),
+        pods: Constraints::default(),
+    });
+    for part in &mut denotation.parts {
+        if let Ends::Pods(pods) = &part.ends
+            && let Ok(marked) = pods.and(&matches)
+        {
+            part.ends = Ends::Pods(marked);
+        }
+    }
+    denotation
+}
+
+/// A DNS-1123 label, as namespaces are called.
+fn is_dns_label(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }

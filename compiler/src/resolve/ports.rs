@@ -128,6 +128,14 @@ impl Resolver<'_> {
     fn wanted<'p>(&mut self, port: &'p ast::Port, scope: Scope) -> Option<Wanted<'p>> {
         match &port.kind {
             PortKind::Error => None,
+            PortKind::Name(name) if !is_port_name(name) => {
+                let place = scope.place(port.span);
+                self.report(
+                    Diagnostic::error(Code::E0111, format!("`{name}` is no name of a port"))
+                        .at(place, "at most 15 lower-case letters, digits and single dashes, with a letter"),
+                );
+                None
+            }
             PortKind::Name(name) => Some(Wanted::Name(name)),
             PortKind::Number { first, last, protocol } => {
                 if first > last {
@@ -153,20 +161,18 @@ impl Resolver<'_> {
     /// The ports of a thing that has its own: DNS, the API server.
     fn own_ports(&self, part: &Part) -> Option<BTreeSet<Port>> {
         match part.thing {
-            Thing::Dns => {
-                let dns = Wanted::Number { first: 53, last: 53, protocol: None };
+            Thing::Dns(service) => {
+                let protocols = [Protocol::Tcp, Protocol::Udp];
+                let dns = |protocol| Wanted::Number { first: 53, last: 53, protocol: Some(protocol) };
                 let mut ports = BTreeSet::new();
-                if part.ends.pods().is_some() {
-                    for service in &self.facts.dns.services {
-                        for protocol in [Protocol::Tcp, Protocol::Udp] {
-                            let dns = Wanted::Number { first: 53, last: 53, protocol: Some(protocol) };
-                            ports.extend(self.service_ports(*service, &part.ends, &dns).unwrap_or_default());
-                        }
+                if let Some(service) = service {
+                    for protocol in protocols {
+                        let found = self.service_ports(service, &part.ends, &dns(protocol));
+                        ports.extend(found.unwrap_or_default());
                     }
                 }
                 if ports.is_empty() {
-                    ports.extend(literal(&dns));
-                    ports.insert(Port::Range { protocol: Protocol::Udp, first: 53, last: 53 });
+                    ports.extend(protocols.into_iter().flat_map(|protocol| literal(&dns(protocol))));
                 }
                 Some(ports)
             }
@@ -205,18 +211,13 @@ impl Resolver<'_> {
                     (Err(miss), Err(_)) => Err(miss),
                 }
             }
-            Thing::Dns => {
-                if part.ends.pods().is_none() || self.facts.dns.services.is_empty() {
-                    return match wanted {
-                        Wanted::Number { .. } => Ok(literal(wanted)),
-                        Wanted::Name(_) => Err(Miss::NotExposed),
-                    };
-                }
-                let mut found = BTreeSet::new();
-                for service in &self.facts.dns.services {
-                    found.extend(self.service_ports(*service, &part.ends, wanted).unwrap_or_default());
-                }
-                if found.is_empty() { self.declared_ports(&part.ends, wanted) } else { Ok(found) }
+            Thing::Dns(None) => match wanted {
+                Wanted::Number { .. } => Ok(literal(wanted)),
+                Wanted::Name(_) => self.declared_ports(&part.ends, wanted),
+            },
+            Thing::Dns(Some(service)) => {
+                let of_service = self.service_ports(service, &part.ends, wanted);
+                of_service.or_else(|miss| self.declared_ports(&part.ends, wanted).map_err(|_| miss))
             }
             Thing::ApiServer => {
                 let own = self.api_server_ports();
@@ -309,11 +310,11 @@ impl Resolver<'_> {
                 Err(miss) => missing = Some(miss),
             }
         }
-        if !found.is_empty() {
-            return Ok(found);
-        }
         if let Some(miss) = missing {
             return Err(miss);
+        }
+        if !found.is_empty() {
+            return Ok(found);
         }
         let under = |port: &ServicePort| match wanted {
             Wanted::Number { first, last, .. } if (*first..=*last).contains(&port.port) => {
@@ -426,6 +427,16 @@ fn undeclared(wanted: &Wanted<'_>, protocols: &BTreeSet<Protocol>) -> BTreeSet<P
             protocols.iter().map(|protocol| Port::Named { protocol: *protocol, name: name.into() }).collect()
         }
     }
+}
+
+/// What Kubernetes takes for the name of a port (IANA_SVC_NAME of RFC 6335).
+fn is_port_name(name: &str) -> bool {
+    (1..=15).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name.bytes().any(|b| b.is_ascii_lowercase())
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && !name.contains("--")
 }
 
 fn cluster_protocol(protocol: ast::Protocol) -> Protocol {

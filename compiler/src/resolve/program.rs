@@ -93,14 +93,15 @@ pub struct Part {
 }
 
 /// On what ports of a set are looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
     Workload(WorkloadId),
     Service(ServiceId),
     /// A workload and a service of one name that select the same pods.
     Both(WorkloadId, ServiceId),
     Pods,
-    Dns,
+    /// The cluster's DNS: by one of its services, or by what answers without one.
+    Dns(Option<ServiceId>),
     ApiServer,
     /// Nodes, addresses, host names, anywhere: any port.
     Unchecked,

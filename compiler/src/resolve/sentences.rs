@@ -67,6 +67,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn posture(&mut self, posture: &ast::Posture, scope: Scope) -> Option<Posture> {
+        let scope = Scope { guards: true, ..scope };
         let (subject, span) = match &posture.subject {
             Subject::EachNamespace(span) => {
                 let place = scope.place(*span);
@@ -98,7 +99,7 @@ impl<'a> Resolver<'a> {
         for part in &subject.parts {
             match &part.ends {
                 Ends::Pods(some) => pods.push(some.clone()),
-                Ends::Exactly(_) if part.thing == Thing::Dns => {}
+                Ends::Exactly(_) | Ends::Nodes if matches!(part.thing, Thing::Dns(_)) => {}
                 other => {
                     fine = false;
                     self.report_no_pods(part, other);
@@ -106,6 +107,9 @@ impl<'a> Resolver<'a> {
             }
         }
         fine &= self.check_host_network(&subject);
+        for part in subject.parts.iter().filter(|part| matches!(part.thing, Thing::Service(_))) {
+            fine &= self.check_any_governed(part);
+        }
         self.check_all_catches(subject.parts.iter());
         let subject_pods = PodSet::union(pods);
         if posture.each.is_some() && subject_pods.terms().iter().any(|term| !term.pods.is_empty()) {
@@ -184,7 +188,9 @@ impl<'a> Resolver<'a> {
 
     /// A set by label or namespace leaves pods on the host network out; one that is nothing else grants nothing.
     fn check_any_governed(&mut self, part: &Part) -> bool {
-        let (Thing::Pods, Ends::Pods(pods)) = (part.thing, &part.ends) else { return true };
+        let (Thing::Pods | Thing::Service(_), Ends::Pods(pods)) = (part.thing, &part.ends) else {
+            return self.check_any_outside(part);
+        };
         let classes = pods.classes(self.facts.inventory);
         if classes.is_empty() || !classes.is_subset(&self.facts.host_network) {
             return true;
@@ -193,6 +199,21 @@ impl<'a> Resolver<'a> {
             Diagnostic::error(Code::E0310, "all of these pods run on the host network")
                 .at(part.place, "they have their nodes' addresses, and no policy tells them from their nodes")
                 .with_help("write `nodes` if their nodes are meant; their own traffic cannot be closed"),
+        );
+        false
+    }
+
+    /// A range of nothing but the cluster's own addresses is written by the names of what has them.
+    fn check_any_outside(&mut self, part: &Part) -> bool {
+        let Ends::Outside(addresses) = &part.ends else { return true };
+        if addresses.is_empty() || !addresses.minus(self.facts.own_addresses()).is_empty() {
+            return true;
+        }
+        let text = self.sources.text(part.place);
+        self.report(
+            Diagnostic::error(Code::E0311, format!("every address of `{text}` is the cluster's own"))
+                .at(part.place, "pods, nodes and services are no outside")
+                .with_help("write what has these addresses: a workload, a namespace, `nodes`, `dns`"),
         );
         false
     }

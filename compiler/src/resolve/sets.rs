@@ -11,6 +11,7 @@ use crate::address::AddressSet;
 use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
+use std::collections::BTreeSet;
 use weir_cluster::inventory::AddressOwner;
 
 impl Resolver<'_> {
@@ -74,6 +75,19 @@ impl Resolver<'_> {
             };
             parts.push(Part { ends, place: whole, ..part });
         }
+        let is_nothing = |part: &Part| match &part.ends {
+            Ends::Pods(pods) => pods.is_empty(),
+            Ends::Outside(addresses) | Ends::Exactly(addresses) => addresses.is_empty(),
+            _ => false,
+        };
+        if !parts.is_empty() && parts.iter().all(is_nothing) && scope.absent.is_none() {
+            self.report(
+                Diagnostic::error(Code::E0205, format!("`{}` leaves nothing", shortened(&format::set(set))))
+                    .at(whole, "all of it is excepted"),
+            );
+            return None;
+        }
+        parts.retain(|part| !is_nothing(part));
         Some(Denotation { parts, mentions })
     }
 
@@ -156,14 +170,21 @@ impl Resolver<'_> {
         scope: Scope,
     ) -> Resolved<(Denotation, Denotation)> {
         let (left_place, right_place) = (scope.place(left.span), scope.place(right.span));
-        let (left, right) = (self.operand(left, scope), self.operand(right, scope));
+        // What is left out has to keep its selector: dropped, it would be let in tomorrow.
+        let exact = match (set.op, scope.absent) {
+            (SetOp::Except, Some(Absent::IfPresent)) => {
+                Scope { absent: Some(Absent::EvenIfAbsent), excepted: true, ..scope }
+            }
+            _ => scope,
+        };
+        let (left, right) = (self.operand(left, scope), self.operand(right, exact));
         let (left, right) = (left?, right?);
         // `dns` brings the addresses of node-local caches along; in algebra it stands for its pods.
         let kinds = |denotation: &Denotation| {
             let mut kinds: Vec<&str> = denotation
                 .parts
                 .iter()
-                .filter(|part| !(part.thing == Thing::Dns && part.ends.pods().is_none()))
+                .filter(|part| !(matches!(part.thing, Thing::Dns(_)) && part.ends.pods().is_none()))
                 .map(|part| part.ends.kind())
                 .collect();
             kinds.sort_unstable();
@@ -263,6 +284,12 @@ impl Resolver<'_> {
             None if self.facts.api_server_addresses().contains(&address) => {
                 ("the API server".to_owned(), Some("apiserver".to_owned()))
             }
+            None if self.facts.dns.caches.contains(address) => {
+                ("the node-local cache of the DNS".to_owned(), Some("dns".to_owned()))
+            }
+            None if self.facts.own_addresses().contains(address) => {
+                ("the range that pods have their addresses from".to_owned(), None)
+            }
             None => return Some(()),
             Some(AddressOwner::Pod(class)) => {
                 let workload = inventory.classes[class.index()].workload;
@@ -314,17 +341,37 @@ impl Resolver<'_> {
                 }
                 Some(Denotation::one(place, Thing::ApiServer, Ends::ApiServer))
             }
-            Builtin::Dns => {
-                let dns = &self.facts.dns;
-                let mut denotation = Denotation::one(place, Thing::Dns, Ends::Pods(dns.pods.clone()));
-                if !dns.caches.is_empty() {
-                    let ends = Ends::Exactly(dns.caches.clone());
-                    denotation.parts.push(Part { place, thing: Thing::Dns, ends });
-                }
-                denotation.mentions.pods.push(dns.pods.clone());
-                Some(denotation)
-            }
+            Builtin::Dns => Some(self.dns(place)),
         }
+    }
+
+    /// Each service of the DNS with its own pods and ports, and the caches.
+    fn dns(&self, place: Place) -> Denotation {
+        let dns = &self.facts.dns;
+        let mut denotation = Denotation::default();
+        let services = dns.services.iter().filter_map(|service| {
+            Some((Some(*service), names::service_pods(self.facts.inventory, *service)?))
+        });
+        let mut answering: Vec<_> = services.collect();
+        if answering.is_empty() {
+            answering.push((None, dns.pods.clone()));
+        }
+        for (service, pods) in answering {
+            let classes = pods.classes(self.facts.inventory);
+            let on_hosts = !classes.is_empty() && classes.is_subset(&self.facts.host_network);
+            let ends = if on_hosts && !self.facts.node_addresses().is_empty() {
+                Ends::Nodes // what answers has its node's address
+            } else {
+                Ends::Pods(pods)
+            };
+            denotation.parts.push(Part { place, thing: Thing::Dns(service), ends });
+        }
+        if !dns.caches.is_empty() {
+            let ends = Ends::Exactly(dns.caches.clone());
+            denotation.parts.push(Part { place, thing: Thing::Dns(None), ends });
+        }
+        denotation.mentions.pods.push(dns.pods.clone());
+        denotation
     }
 
     pub(super) fn unknown_fact(&mut self, word: &str, objects: &str, place: Place) -> Resolved<Denotation> {
@@ -356,6 +403,16 @@ impl Denotation {
 
     pub(super) fn pods(place: Place, pods: PodSet) -> Denotation {
         Denotation::one(place, Thing::Pods, Ends::Pods(pods))
+    }
+
+    /// Without what is in it twice: a `let` of `let`s stays as small as what it names.
+    pub(super) fn dedup(&mut self) {
+        let mut seen = BTreeSet::new();
+        self.parts.retain(|part| seen.insert((part.thing, part.ends.clone())));
+        self.mentions.workloads.sort_unstable();
+        self.mentions.workloads.dedup();
+        self.mentions.pods.sort_unstable();
+        self.mentions.pods.dedup();
     }
 
     pub(super) fn join(&mut self, other: Denotation) {

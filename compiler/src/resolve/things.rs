@@ -1,6 +1,6 @@
 //! What one thing of the inventory denotes: a workload, a service, a service account.
 
-use weir_cluster::inventory::{NamespaceId, ServiceType};
+use weir_cluster::inventory::{NamespaceId, ServiceId, ServiceType};
 use weir_grammar::ast::{Absent, Builtin, Name, NamespaceName};
 use weir_grammar::format;
 
@@ -114,12 +114,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn service(
-        &mut self,
-        id: weir_cluster::inventory::ServiceId,
-        scope: Scope,
-        place: Place,
-    ) -> Resolved<Denotation> {
+    pub(super) fn service(&mut self, id: ServiceId, scope: Scope, place: Place) -> Resolved<Denotation> {
         let inventory = self.facts.inventory;
         let service = &inventory.services[id.index()];
         let spelled = names::spelled(inventory, Named::Service(id), false);
@@ -184,7 +179,32 @@ impl Resolver<'_> {
             if let (Thing::Workload(id) | Thing::Both(id, _), Ends::Pods(pods)) = (part.thing, &part.ends) {
                 self.check_catches(id, pods, part.place);
             }
+            if let (Thing::Service(id), Ends::Pods(pods)) = (part.thing, &part.ends) {
+                self.check_service_catches(id, pods, part.place);
+            }
         }
+    }
+
+    /// Notes, once a service, whose pods are behind it where these are several workloads'.
+    fn check_service_catches(&mut self, id: ServiceId, pods: &PodSet, place: Place) {
+        let inventory = self.facts.inventory;
+        let mut behind: Vec<String> = pods
+            .classes(inventory)
+            .iter()
+            .map(|class| inventory.classes[class as usize].workload)
+            .map(|workload| names::spelled(inventory, Named::Workload(workload), true))
+            .collect();
+        behind.sort_unstable();
+        behind.dedup();
+        if behind.len() < 2 || !self.told_services.insert(id) {
+            return;
+        }
+        let spelled = names::spelled(inventory, Named::Service(id), false);
+        let message = format!("service `{spelled}` has the pods of {} workloads", behind.len());
+        self.report(
+            Diagnostic::note(Code::W0103, message)
+                .at(place, format!("stands for {}", listed(&behind, "and"))),
+        );
     }
 
     /// Warns, once a workload, where what is left of its selector also matches pods of others.

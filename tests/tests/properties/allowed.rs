@@ -77,7 +77,9 @@ impl World<'_> {
             match &sentence.kind {
                 SentenceKind::Posture { each, subject, word: Word::Isolated, .. } => {
                     let parts = self.denote(subject, sentence.block, sentence.absent);
-                    let is_member = |at: usize| parts.iter().any(|part| part.members[at]);
+                    // Only pods can be members of a posture: the caches that `dns` names are none.
+                    let is_member =
+                        |at: usize| self.pod(at).is_some() && parts.iter().any(|part| part.members[at]);
                     let members: Vec<usize> = (0..points).filter(|at| is_member(*at)).collect();
                     let home = |at: usize| self.pod(at).map(|pod| &pod.namespace);
                     for (a, b) in members.iter().flat_map(|a| members.iter().map(move |b| (*a, *b))) {

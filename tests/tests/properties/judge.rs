@@ -197,6 +197,8 @@ pub fn justified(
             "E0501" | "E0502" => conflicts.contains(code),
             "E0314" => program.sentences.iter().any(|one| one.absent == program::Ending::EvenIfAbsent),
             "E0304" | "E0305" | "E0306" => world.allowed(&[], true).is_err() || world.has_empty_object(),
+            // An exception may leave nothing, or name what is absent and has no selector to keep.
+            "E0205" | "E0209" if program.has_exceptions() => true,
             // A tame program has no other errors than those of the host's network, which settling passes over.
             _ => program.wild || cluster.workloads.iter().any(|workload| workload.host_network),
         };

@@ -114,6 +114,18 @@ pub const RANGES: [&str; 11] = [
 ];
 pub const REASONS: [&str; 4] = ["PAY-1: orders", "yes", "#: {not yaml} - 'x'", "bücher · \\n"];
 
+impl Program {
+    pub fn has_exceptions(&self) -> bool {
+        let excepts = |set: &Set| set.any(&|set| matches!(set, Set::Except(..)));
+        self.sentences.iter().any(|sentence| match &sentence.kind {
+            SentenceKind::Posture { subject, .. } => excepts(subject),
+            SentenceKind::Grant(grant) => {
+                excepts(&grant.from) || grant.to.iter().any(|(set, _)| excepts(set))
+            }
+        })
+    }
+}
+
 impl Set {
     pub fn with(self, requirements: Vec<Requirement>) -> Set {
         Set::With(Box::new(self), requirements)

@@ -121,7 +121,7 @@ impl Resolver<'_> {
         let mut exposed = Vec::new();
         let services = match part.thing {
             Thing::Service(id) | Thing::Both(_, id) => vec![id],
-            Thing::Dns => self.facts.dns.services.clone(),
+            Thing::Dns(service) => service.into_iter().collect(),
             _ => Vec::new(),
         };
         for id in services {

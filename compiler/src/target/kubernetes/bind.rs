@@ -9,8 +9,8 @@ use weir_cluster::labels::Text;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::relation::{Grant, Guard, Relation};
-use crate::resolve::names;
 use crate::resolve::program::{Ends, Part, Program, SentenceId, SentenceKind};
+use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 use crate::target::Target;
@@ -129,6 +129,15 @@ impl Binder<'_> {
                 self.told(sentence, Bound::Pattern(pattern.clone()));
             }
         }
+        if let Some(names) = term.namespaces.names() {
+            // Of names that are written out a pattern holds or not, today and tomorrow.
+            let fits = |name: &&Text| {
+                patterns.iter().all(|(pattern, positive)| pattern::matches(pattern, name) == *positive)
+            };
+            let fitting = Constraint::within(names.filter(fits).cloned());
+            let namespaces = namespaces.with(Key::namespace_name(), fitting)?;
+            return Some(Conjunction { namespaces, pods: term.pods.clone() });
+        }
         if !patterns.iter().any(|(_, positive)| *positive) {
             let (pattern, _) = &patterns[0];
             let message = format!("NetworkPolicy has no selector for \"not `{pattern}`\"");
@@ -220,7 +229,9 @@ impl Binder<'_> {
                     (Bound::FutureNamespaces, false) => continue,
                     (Bound::Pattern(_), _) => "a pattern stands for the namespaces of today",
                     (Bound::ServiceAccount, true) => "the pods of today that run as it are guarded",
-                    (Bound::ServiceAccount, false) => "a service account stands for the pods of today",
+                    (Bound::ServiceAccount, false) => {
+                        "a service account stands for the labels of its pods of today"
+                    }
                 };
                 let why = match bound {
                     Bound::ServiceAccount => "NetworkPolicy selects by labels alone",
