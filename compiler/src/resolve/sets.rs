@@ -127,7 +127,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        if !is_anything && scope.absent == Some(Absent::IfPresent) {
+        if !is_anything && scope.absent == Some(Absent::IfPresent) && !scope.guards {
             parts.clear();
         }
         if !is_anything && scope.absent.is_none() && !left.parts.is_empty() && !right.parts.is_empty() {

@@ -31,7 +31,7 @@ impl World<'_> {
             if *word == Word::Open || !closed.closes(way) {
                 continue;
             }
-            for part in self.denote(subject, sentence.block, sentence.absent) {
+            for part in self.denote(subject, sentence.block, sentence.absent.of_posture()) {
                 for (at, member) in part.members.iter().enumerate() {
                     // A NetworkPolicy lives in a namespace that exists, or that is named.
                     guarded[at] |= *member && self.pod(at).is_some_and(|pod| part.later || self.exists(pod));
@@ -50,7 +50,7 @@ impl World<'_> {
         let mut open = false;
         for sentence in &self.program.sentences {
             let SentenceKind::Posture { subject, word, way, .. } = &sentence.kind else { continue };
-            for part in self.denote(subject, sentence.block, sentence.absent) {
+            for part in self.denote(subject, sentence.block, sentence.absent.of_posture()) {
                 for at in (0..self.today).filter(|at| part.members[*at]) {
                     match word {
                         Word::Locked => locked[at] = true,
@@ -76,7 +76,7 @@ impl World<'_> {
         for sentence in &self.program.sentences {
             match &sentence.kind {
                 SentenceKind::Posture { each, subject, word: Word::Isolated, .. } => {
-                    let parts = self.denote(subject, sentence.block, sentence.absent);
+                    let parts = self.denote(subject, sentence.block, sentence.absent.of_posture());
                     // Only pods can be members of a posture: the caches that `dns` names are none.
                     let is_member =
                         |at: usize| self.pod(at).is_some() && parts.iter().any(|part| part.members[at]);

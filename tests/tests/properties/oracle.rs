@@ -165,7 +165,7 @@ impl World<'_> {
                 let name = cluster.namespaces[at % cluster.namespaces.len()].0.as_str();
                 self.part(Thing::Pods, |pod| pod.namespace.as_ref() == name)
             }
-            Set::Later if absent == Ending::IfPresent => Vec::new(),
+            Set::Later if matches!(absent, Ending::IfPresent | Ending::Kept) => Vec::new(),
             Set::Later => {
                 let mut parts = self.part(Thing::Pods, |pod| pod.namespace.as_ref() == LATER);
                 parts[0].later = true;
@@ -233,11 +233,15 @@ impl World<'_> {
             }
             Set::Union(sets) => sets.iter().flat_map(here).collect(),
             Set::Except(left, right) => {
-                let out = union(&here(right));
+                // What is left out keeps its selector, whatever is there.
+                let kept = if absent == Ending::IfPresent { Ending::EvenIfAbsent } else { absent };
+                let out = union(&self.denote(right, block, kept));
                 let mut parts = here(left);
                 for part in &mut parts {
                     part.members.iter_mut().zip(&out).for_each(|(member, out)| *member &= !out);
                 }
+                // A thing of which nothing is left has no ports to be asked for.
+                parts.retain(|part| part.members.contains(&true));
                 parts
             }
             Set::In(left, right) => {

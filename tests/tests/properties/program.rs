@@ -27,6 +27,15 @@ pub enum Ending {
     No,
     IfPresent,
     EvenIfAbsent,
+    /// `if present` on a posture: never drawn, but how its subject is read. A guard written by labels holds although
+    /// nothing matches yet.
+    Kept,
+}
+
+impl Ending {
+    pub fn of_posture(self) -> Ending {
+        if self == Ending::IfPresent { Ending::Kept } else { self }
+    }
 }
 
 #[derive(Clone, Debug)]

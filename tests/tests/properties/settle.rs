@@ -79,7 +79,7 @@ fn sentence(world: &World<'_>, sentence: &Sentence, wild: bool) -> Sentence {
     match &mut settled.kind {
         SentenceKind::Posture { each, subject, word, .. } if !wild => {
             *subject = tame(world, subject, block, *word == Word::Isolated, absent);
-            let parts = world.denote(subject, block, absent);
+            let parts = world.denote(subject, block, absent.of_posture());
             let system = |at: &usize| match &world.points[*at] {
                 Point::Pod(pod) => pod.namespace.as_ref() == "kube-system",
                 Point::Address(_) => false,
@@ -219,7 +219,7 @@ fn written(cluster: &Cluster) -> Vec<Port> {
 /// Whether a sentence can stand beside those before it: nothing locked is isolated, nothing open is guarded.
 fn fits(world: &World<'_>, sentence: &Sentence) -> bool {
     let members = |sentence: &Sentence, subject: &Set| -> Vec<bool> {
-        let parts = world.denote(subject, sentence.block, sentence.absent);
+        let parts = world.denote(subject, sentence.block, sentence.absent.of_posture());
         (0..world.points.len()).map(|at| parts.iter().any(|part| part.members[at])).collect()
     };
     let SentenceKind::Posture { subject, word, .. } = &sentence.kind else { return true };
