@@ -395,6 +395,16 @@ fn cluster_text_is_stripped_of_control_characters() {
 }
 
 #[test]
+fn lines_too_long_are_not_shown() {
+    let project = project();
+    let program = format!("namespace shop locked; {} nobody may reach shop/web;\n", " ".repeat(100_000));
+    fs::write(project.path().join("shop.weir"), program).unwrap();
+    let run = weir(project.path(), &["check", "shop.weir", "-i", "pods.yaml"]);
+    assert!(out(&run).len() < 1000, "{}", out(&run).len());
+    assert!(out(&run).contains("at shop.weir:1:100025: not in the inventory"), "{}", out(&run));
+}
+
+#[test]
 fn colours_are_a_choice() {
     let project = project();
     fs::write(project.path().join("shop.weir"), "nobody locked;\n").unwrap();

@@ -8,7 +8,7 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
 use super::{Diagnostic, Severity, printable};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Place, Sources};
 
 /// All of them, each followed by an empty line.
 pub fn render(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
@@ -25,22 +25,44 @@ fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]
     let files = Texts::new(sources);
     let config = Config { tab_width: 4, ..Config::default() };
     for diagnostic in diagnostics {
-        let _ = emit_to_write_style(out, &config, &files, &convert(diagnostic));
+        let _ = emit_to_write_style(out, &config, &files, &convert(diagnostic, sources));
     }
 }
 
-fn convert(diagnostic: &Diagnostic) -> codespan::Diagnostic<FileId> {
+/// Lines longer than this are not shown: a position has to do.
+const LONGEST_LINE: usize = 400;
+
+/// Whether the lines of a place are fit to be shown.
+fn is_shown(place: Place, sources: &Sources) -> bool {
+    let text = &sources.get(place.file).text;
+    let range = place.span.range();
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
+    text[start..end].lines().all(|line| line.len() <= LONGEST_LINE)
+}
+
+fn convert(diagnostic: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId> {
     let severity = match diagnostic.severity {
         Severity::Error => codespan::Severity::Error,
         Severity::Warning => codespan::Severity::Warning,
         Severity::Note => codespan::Severity::Note,
     };
-    let labels = diagnostic.labels.iter().enumerate().map(|(at, label)| {
+    let (shown, too_long): (Vec<_>, Vec<_>) =
+        diagnostic.labels.iter().enumerate().partition(|(_, label)| is_shown(label.place, sources));
+    let labels = shown.into_iter().map(|(at, label)| {
         let style = if at == 0 { codespan::LabelStyle::Primary } else { codespan::LabelStyle::Secondary };
         codespan::Label::new(style, label.place.file, label.place.span.range())
             .with_message(printable(&label.text))
     });
     let mut notes = Vec::new();
+    for (_, label) in too_long {
+        let source = sources.get(label.place.file);
+        let before = &source.text[..label.place.span.start as usize];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let text = printable(&label.text);
+        notes.push(format!("at {}:{line}:{column}: {text}", printable(&source.path)));
+    }
     if let Some(input) = &diagnostic.input {
         let mut position = printable(&input.file);
         if input.line > 0 {
