@@ -1,6 +1,6 @@
 //! Real manifests, where `WEIR_CORPORA` names the folder that holds them: none of them is part of the project.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use weir::Code;
 use weir_cluster::flow::Point;
@@ -17,10 +17,10 @@ fn corpus(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn build(manifest: &PathBuf, program: &str) -> Built {
+fn build(manifest: &Path, program: &str) -> Built {
     harness::build(
         &vec![("program.weir".to_owned(), program.to_owned())],
-        &harness::texts(&[manifest.clone()]),
+        &harness::texts(&[manifest.to_path_buf()]),
     )
 }
 

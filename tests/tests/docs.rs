@@ -54,13 +54,9 @@ fn blocks_run() {
                     }
                     output = built.yaml;
                 }
-                "yaml output" => {
-                    if !output.as_deref().is_some_and(|output| output.contains(text.as_str())) {
-                        wrong.push(format!(
-                            "{name}: not in what is built:\n{text}\n{}",
-                            output.clone().unwrap_or_default()
-                        ));
-                    }
+                "yaml output" if !output.as_deref().is_some_and(|output| output.contains(text.as_str())) => {
+                    let output = output.clone().unwrap_or_default();
+                    wrong.push(format!("{name}: not in what is built:\n{text}\n{output}"));
                 }
                 _ => {}
             }

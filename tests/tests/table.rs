@@ -32,6 +32,9 @@ pub fn table(inventory: &Inventory, relation: &Relation, space: &Space, flows: &
         let name = name(inventory, &space.points[at as usize]);
         for (word, preposition, rows) in [("into", "from", into.get(&at)), ("out of", "to", out_of.get(&at))]
         {
+            if !guarded(word == "into") {
+                continue;
+            }
             lines += &format!("{word} {name}\n");
             let mut by_ports: BTreeMap<String, Bits> = BTreeMap::new();
             for (peers, ports) in rows.into_iter().flatten() {

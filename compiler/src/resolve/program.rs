@@ -53,6 +53,8 @@ pub struct Posture {
     pub word_place: Place,
     pub subject_place: Place,
     pub each: bool,
+    /// `even if absent`: it guards namespaces that it names before they exist.
+    pub planned: bool,
     /// Written in parentheses: one group, whatever it spans.
     pub one_group: bool,
     pub ingress: bool,

@@ -134,6 +134,7 @@ impl<'a> Resolver<'a> {
             word_place: scope.place(posture.word_span),
             subject_place: place,
             each: posture.each.is_some(),
+            planned: scope.absent == Some(Absent::EvenIfAbsent),
             one_group: matches!(&posture.subject, Subject::Set(set) if is_group(set)),
             ingress: direction != Some(ast::Direction::Egress),
             egress: direction != Some(ast::Direction::Ingress),

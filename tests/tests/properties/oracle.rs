@@ -240,8 +240,6 @@ impl World<'_> {
                 for part in &mut parts {
                     part.members.iter_mut().zip(&out).for_each(|(member, out)| *member &= !out);
                 }
-                // A thing of which nothing is left has no ports to be asked for.
-                parts.retain(|part| part.members.contains(&true));
                 parts
             }
             Set::In(left, right) => {

@@ -58,10 +58,19 @@ impl Binder<'_> {
 
     /// NetworkPolicies live in namespaces: a guard over namespaces by label covers those that exist.
     fn guard(&mut self, guard: &Guard) -> Guard {
+        let planned = match &self.program.get(guard.sentence).kind {
+            SentenceKind::Posture(posture) => posture.planned,
+            SentenceKind::Grant(_) => false,
+        };
         let mut terms = Vec::new();
         for term in guard.pods.terms() {
             let names: Vec<Text> = match term.namespaces.names_only().and_then(Constraint::one_of) {
-                Some(names) => names.cloned().collect(),
+                // A namespace that does not exist is guarded if it is planned, and not where the algebra of
+                // `anyone except dns` happens to name it.
+                Some(names) => {
+                    let exists = |name: &&Text| self.facts.inventory.namespace(name).is_some();
+                    names.filter(|name| planned || exists(name)).cloned().collect()
+                }
                 None => {
                     self.told(guard.sentence, Bound::FutureNamespaces);
                     let today = term.namespaces.namespaces(self.facts.inventory);
