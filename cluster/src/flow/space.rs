@@ -15,6 +15,8 @@ use crate::labels::{Labels, NAMESPACE_NAME, Text};
 pub struct Space {
     pub points: Vec<Point>,
     pub ports: PortAtoms,
+    /// Where pods have their addresses; empty where that is not known.
+    pub pod_ranges: Vec<IpNet>,
     /// All points, and those of them that are pods.
     pub(super) everyone: Bits,
     pub(super) pods: Bits,
@@ -26,7 +28,7 @@ impl Space {
         let everyone = (0..points.len() as u32).collect();
         let pods =
             (0u32..).zip(&points).filter(|(_, p)| matches!(p, Point::Pod(_))).map(|(i, _)| i).collect();
-        Space { points, ports: PortAtoms::new(boundaries), everyone, pods }
+        Space { points, ports: PortAtoms::new(boundaries), pod_ranges: Vec::new(), everyone, pods }
     }
 
     /// A point for each endpoint class that is not on the host's network, the newcomers, and the addresses of both
@@ -49,7 +51,8 @@ impl Space {
         });
         let mut points: Vec<Point> = pods.chain(newcomers).map(Point::Pod).collect();
         points.extend(address_points(inventory, cuts).into_iter().map(Point::Address));
-        Space::new(points, ports.iter().copied())
+        let pod_ranges = inventory.nodes.iter().flat_map(|node| node.pod_ranges.iter().copied()).collect();
+        Space { pod_ranges, ..Space::new(points, ports.iter().copied()) }
     }
 
     /// For each namespace a pod without labels, and one in a namespace that does not exist yet.

@@ -12,7 +12,8 @@ use crate::flow::{Bits, Point, Space};
 use crate::inventory::Protocol;
 use crate::labels::Labels;
 
-/// Where a pod is taken to live whose address is not known: the private, shared and unique local ranges.
+/// Where a pod is taken to live whose address is not known, if the space does not tell: the private, shared and
+/// unique local ranges.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
 pub(super) struct Points<'s> {
@@ -28,8 +29,9 @@ pub(super) struct Points<'s> {
     ranges: [Vec<Range>; 2],
     /// Addresses of pods with their points, by family, sorted.
     addresses: [Vec<(u128, u32)>; 2],
-    /// Pods without a known address.
+    /// Pods without a known address, and where they are taken to live.
     unknown: Bits,
+    homes: Vec<IpNet>,
 }
 
 #[derive(Default)]
@@ -65,6 +67,7 @@ impl<'s> Points<'s> {
             ranges: [Vec::new(), Vec::new()],
             addresses: [Vec::new(), Vec::new()],
             unknown: Bits::new(),
+            homes: homes(&space.pod_ranges),
         };
         let mut known: FxHashMap<(&str, &Labels), usize> = FxHashMap::default();
         for (index, point) in (0u32..).zip(&space.points) {
@@ -195,20 +198,27 @@ impl<'s> Points<'s> {
                 found.possible.insert(point);
             }
         }
-        if may_hold_pods(block) {
+        if may_hold_pods(block, &self.homes) {
             found.possible |= &self.unknown;
         }
         found
     }
 }
 
-/// Whether some private address is in a block.
-fn may_hold_pods(block: &Block) -> bool {
+fn homes(known: &[IpNet]) -> Vec<IpNet> {
+    match known {
+        [] => PRIVATE.iter().map(|range| range.parse().expect("a prefix")).collect(),
+        known => known.to_vec(),
+    }
+}
+
+/// Whether some address of these ranges is in a block.
+fn may_hold_pods(block: &Block, homes: &[IpNet]) -> bool {
     let (family, first, last) = ends(&block.cidr);
     let mut holes: Vec<(u128, u128)> = block.except.iter().map(|net| (ends(net).1, ends(net).2)).collect();
     holes.sort_unstable();
-    PRIVATE.iter().any(|range| {
-        let (its_family, its_first, its_last) = ends(&range.parse().expect("a prefix"));
+    homes.iter().any(|range| {
+        let (its_family, its_first, its_last) = ends(range);
         let (mut next, last) = (first.max(its_first), last.min(its_last));
         if its_family != family || next > last {
             return false;
@@ -259,7 +269,7 @@ mod tests {
     fn pods_of_unknown_address_live_in_private_ranges() {
         let holds = |cidr: &str, except: &[&str]| {
             let except = except.iter().map(|net| net.parse().unwrap()).collect();
-            may_hold_pods(&Block { cidr: cidr.parse().unwrap(), except })
+            may_hold_pods(&Block { cidr: cidr.parse().unwrap(), except }, &homes(&[]))
         };
         assert!(holds("0.0.0.0/0", &[]));
         assert!(holds("10.1.2.3/32", &[]));
