@@ -57,16 +57,20 @@ fn files_say_what_they_do() {
 
 #[test]
 fn nothing_is_left_for_later() {
-    const LATER: &[&str] = &["todo!(", "unimplemented!(", "dbg!(", "FIXME", "XXX", "TODO"];
+    const LATER: &[&str] = &[
+        concat!("to", "do!("),
+        concat!("unimple", "mented!("),
+        concat!("db", "g!("),
+        concat!("FIX", "ME"),
+        concat!("XX", "X"),
+        concat!("TO", "DO"),
+    ];
     let mut found = Vec::new();
     for (name, text) in all() {
-        if name.ends_with("tidy.rs") {
-            continue;
-        }
         found.extend(
             LATER.iter().filter(|word| text.contains(*word)).map(|word| format!("{name} has `{word}`")),
         );
-        let ignored = text.lines().filter(|line| line.trim() == "#[ignore]");
+        let ignored = text.lines().filter(|line| line.trim() == concat!("#[ig", "nore]"));
         found.extend(ignored.map(|_| format!("{name} ignores a test without a reason")));
     }
     none(found);

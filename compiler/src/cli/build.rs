@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use weir::diagnostic::{Code, Diagnostic};
-use weir::{Facts, Target, analyze, emit};
+use weir::{Facts, analyze, emit};
 
 use super::args::BuildArguments;
 use super::report::{self, Report};
@@ -12,9 +12,6 @@ use super::{Outcome, input, output};
 
 pub fn run(arguments: &BuildArguments) -> Outcome {
     let report = Report::to_stderr(&arguments.program);
-    if let Err(outcome) = refuse_unbuilt(&report, arguments.program.target.0) {
-        return outcome;
-    }
     let input = match input::read(&arguments.program) {
         Ok(input) => input,
         Err(errors) => return report.failed(&errors),
@@ -59,14 +56,4 @@ fn objects(count: usize) -> String {
 
 fn failed(report: &Report<'_>, message: String) -> Outcome {
     report.failed(&[Diagnostic::error(Code::E0702, message)])
-}
-
-/// Targets that the command line knows and this version does not write.
-pub fn refuse_unbuilt(report: &Report<'_>, target: Target) -> Result<(), Outcome> {
-    if target.is_built() {
-        return Ok(());
-    }
-    let message = format!("the target `{}` is not built yet", target.name());
-    let said = Diagnostic::error(Code::E0702, message).with_help("this version writes `networkpolicy`");
-    Err(report.failed(&[said]))
 }

@@ -26,6 +26,11 @@ pub fn read(arguments: &ProgramArguments) -> Result<Input, Vec<Diagnostic>> {
     if stdin.count() > 1 {
         return Err(vec![usage("standard input can be read once: as the program, or as the inventory")]);
     }
+    let target = arguments.target.0;
+    if !target.is_built() {
+        let said = usage(format!("the target `{}` is not built yet", target.name()));
+        return Err(vec![said.with_help("this version writes `networkpolicy`")]);
+    }
     let sources = read_program(&arguments.paths)?;
     let inventory = read_inventory(arguments)?;
     Ok(Input { sources, inventory })

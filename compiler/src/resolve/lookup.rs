@@ -55,10 +55,8 @@ impl Resolver<'_> {
         kind: Option<KindWord>,
         scope: Scope,
     ) -> Resolved<Denotation> {
-        match scope.absent {
-            Some(Absent::IfPresent) => return Some(Denotation::default()),
-            Some(Absent::EvenIfAbsent) => return self.nothing_to_compile(name, scope),
-            None => {}
+        if let Some(absent) = scope.absent {
+            return self.absent(name, absent, scope);
         }
         let inventory = self.facts.inventory;
         let place = scope.place(name.span);
@@ -93,7 +91,15 @@ impl Resolver<'_> {
         None
     }
 
-    pub(super) fn nothing_to_compile(&mut self, name: &Name, scope: Scope) -> Resolved<Denotation> {
+    /// A bare name that denotes nothing, in a sentence that says so.
+    fn absent(&mut self, name: &Name, absent: Absent, scope: Scope) -> Resolved<Denotation> {
+        match absent {
+            Absent::IfPresent => Some(Denotation::default()),
+            Absent::EvenIfAbsent => self.nothing_to_compile(name, scope),
+        }
+    }
+
+    fn nothing_to_compile(&mut self, name: &Name, scope: Scope) -> Resolved<Denotation> {
         let labels = format!("`namespace shop[app={}]`", name.text);
         let (message, help) = match scope.excepted {
             true => (
@@ -152,8 +158,7 @@ impl Resolver<'_> {
             NamespaceName::Name(home) => {
                 let Some(id) = inventory.namespace(&home.text) else {
                     return match scope.absent {
-                        Some(Absent::IfPresent) => Some(Denotation::default()),
-                        Some(Absent::EvenIfAbsent) => self.nothing_to_compile(name, scope),
+                        Some(absent) => self.absent(name, absent, scope),
                         None => self.unknown_namespace(home, scope),
                     };
                 };
@@ -201,10 +206,8 @@ impl Resolver<'_> {
         kind: Option<KindWord>,
         scope: Scope,
     ) -> Resolved<Denotation> {
-        match scope.absent {
-            Some(Absent::IfPresent) => return Some(Denotation::default()),
-            Some(Absent::EvenIfAbsent) => return self.nothing_to_compile(name, scope),
-            None => {}
+        if let Some(absent) = scope.absent {
+            return self.absent(name, absent, scope);
         }
         let inventory = self.facts.inventory;
         let place = scope.place(name.span);
