@@ -5,7 +5,7 @@ use weir_cluster::inventory::Protocol;
 
 use crate::facts::Facts;
 use crate::relation::{Grant, Relation, Within};
-use crate::resolve::program::{Ends, Port, Ports};
+use crate::resolve::program::{Ends, Port, Ports, SomePorts};
 
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
@@ -39,7 +39,7 @@ pub fn port_boundaries(relation: &Relation) -> Vec<PortRange> {
         Ports::All => None,
     });
     ports
-        .flatten()
+        .flat_map(SomePorts::iter)
         .filter_map(|port| match port {
             Port::Range { protocol, first, last } => {
                 Some(PortRange { protocol: *protocol, first: *first, last: *last })
@@ -130,7 +130,7 @@ impl Meaning<'_> {
         let Ports::These(ports) = ports else { return vec![(to.clone(), atoms.all())] };
         let range = |protocol: Protocol, first: u16, last: u16| atoms.of(PortRange { protocol, first, last });
         let mut pairs = Vec::new();
-        for port in ports {
+        for port in ports.iter() {
             match port {
                 Port::Range { protocol, first, last } => {
                     pairs.push((to.clone(), range(*protocol, *first, *last)));

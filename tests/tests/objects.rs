@@ -104,3 +104,26 @@ fn a_comment_changes_no_byte() {
         build("# why\n\n\nnamespace   shop locked; # here\n  shop/web may reach\n  shop/api : 80;\n", &pods);
     assert_eq!(plain.yaml(), commented.yaml());
 }
+
+/// Endpoints without ports tell nothing of the API server's port: no list of ports may come out empty, for an empty
+/// one means all of them.
+#[test]
+fn an_api_server_without_ports_opens_nothing() {
+    let kubernetes = "apiVersion: v1
+kind: Service
+metadata: { name: kubernetes, namespace: default }
+spec: { ports: [{ name: https, port: 443, targetPort: 6443 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: kubernetes, namespace: default, labels: { kubernetes.io/service-name: kubernetes } }
+addressType: IPv4
+endpoints: [{ addresses: [192.168.7.1] }]
+";
+    for port in ["", ":443"] {
+        let program = format!("namespace shop locked;\nshop/web may reach apiserver{port};\n");
+        let built = build(&program, &[pod("web", "app: web"), kubernetes.to_owned()]);
+        assert_eq!(built.yaml, None);
+        assert!(built.codes().contains(&weir::Code::E0210), "{}", built.rendered());
+    }
+}

@@ -13,7 +13,7 @@ use weir_cluster::labels::Text;
 use weir_grammar::ast::{self, Absent, PortKind};
 use weir_grammar::format;
 
-use super::program::{Ends, Part, Port, Ports, Thing};
+use super::program::{Ends, Part, Port, Ports, SomePorts, Thing};
 use super::{Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use said::word;
@@ -78,10 +78,13 @@ impl Resolver<'_> {
     ) -> Option<Vec<(Part, Ports)>> {
         if ports.is_empty() {
             let own = |part: Part| {
-                let ports = self.own_ports(&part).map_or(Ports::All, Ports::These);
-                (part, ports)
+                let ports = match self.own_ports(&part) {
+                    Some(ports) => Ports::These(SomePorts::new(ports)?),
+                    None => Ports::All,
+                };
+                Some((part, ports))
             };
-            return Some(parts.into_iter().map(own).collect());
+            return Some(parts.into_iter().filter_map(own).collect());
         }
         let mut found: Vec<BTreeSet<Port>> = vec![BTreeSet::new(); parts.len()];
         let mut fine = true;
@@ -119,9 +122,7 @@ impl Resolver<'_> {
         if !fine {
             return None;
         }
-        let with = |(part, ports): (Part, BTreeSet<Port>)| {
-            (!ports.is_empty()).then_some((part, Ports::These(ports)))
-        };
+        let with = |(part, ports): (Part, BTreeSet<Port>)| Some((part, Ports::These(SomePorts::new(ports)?)));
         Some(parts.into_iter().zip(found).filter_map(with).collect())
     }
 
@@ -181,7 +182,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn api_server_ports(&self) -> BTreeSet<Port> {
+    pub(super) fn api_server_ports(&self) -> BTreeSet<Port> {
         let Some(service) = self.facts.api_server() else { return BTreeSet::new() };
         let endpoints = &self.facts.inventory.services[service.index()].endpoints;
         endpoints

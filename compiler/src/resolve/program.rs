@@ -149,8 +149,21 @@ impl Ends {
 pub enum Ports {
     /// Every port of every protocol.
     All,
-    /// Never empty.
-    These(BTreeSet<Port>),
+    These(SomePorts),
+}
+
+/// At least one port: an empty list in an object means all of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SomePorts(BTreeSet<Port>);
+
+impl SomePorts {
+    pub fn new(ports: BTreeSet<Port>) -> Option<SomePorts> {
+        (!ports.is_empty()).then_some(SomePorts(ports))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Port> {
+        self.0.iter()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,8 @@
 //! Sets of endpoints: their algebra, and the forms that need no look into the inventory's names.
 
+use std::collections::BTreeSet;
+
+use weir_cluster::inventory::AddressOwner;
 use weir_grammar::ast::{Absent, Base, Builtin, KindWord, Name, Operand, Set, SetOp};
 use weir_grammar::format;
 
@@ -11,8 +14,6 @@ use crate::address::AddressSet;
 use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
-use std::collections::BTreeSet;
-use weir_cluster::inventory::AddressOwner;
 
 impl Resolver<'_> {
     /// A set where ports have no place: a subject, a `let`.
@@ -335,8 +336,8 @@ impl Resolver<'_> {
                 unchecked(Ends::Nodes)
             }
             Builtin::ApiServer => {
-                if self.facts.api_server_addresses().is_empty() {
-                    let what = "the EndpointSlice or Endpoints of the service `default/kubernetes`";
+                if self.facts.api_server_addresses().is_empty() || self.api_server_ports().is_empty() {
+                    let what = "the EndpointSlice or Endpoints of the service `default/kubernetes`, with their ports";
                     return self.unknown_fact("apiserver", what, place);
                 }
                 Some(Denotation::one(place, Thing::ApiServer, Ends::ApiServer))

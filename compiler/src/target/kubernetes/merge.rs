@@ -1,23 +1,40 @@
 //! Few rules that permit exactly what many did: first every peer's ports are joined, then peers with the same ports.
 //! Never a product: `a:1` and `b:2` stay two rules.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_cluster::inventory::Protocol;
 use weir_grammar::ast::Direction;
 
 use super::lower::{Draft, Peer, Rule};
-use crate::resolve::program::{Port, Ports, SentenceId};
+use crate::resolve::program::{Port, Ports, SentenceId, SomePorts};
 
 pub(super) struct Merged {
     pub directions: BTreeMap<Direction, Vec<MergedRule>>,
     pub sentences: BTreeSet<SentenceId>,
 }
 
-/// Peers are never empty.
 pub(super) struct MergedRule {
-    pub peers: Vec<Peer>,
+    pub peers: SomePeers,
     pub ports: Ports,
+}
+
+/// Whom a rule admits: everyone, or at least one. An empty list in an object means everyone.
+pub(super) enum SomePeers {
+    Everyone,
+    These(Peer, Vec<Peer>),
+}
+
+impl SomePeers {
+    /// `None` of no peers at all: they make no rule.
+    fn new(peers: Vec<Peer>) -> Option<SomePeers> {
+        if peers.contains(&Peer::Anywhere) {
+            return Some(SomePeers::Everyone);
+        }
+        let mut peers = peers.into_iter();
+        Some(SomePeers::These(peers.next()?, peers.collect()))
+    }
 }
 
 pub(super) fn merged(draft: Draft) -> Merged {
@@ -34,8 +51,15 @@ fn merged_rules(rules: &[Rule]) -> Vec<MergedRule> {
     let mut by_peer: BTreeMap<&Peer, Ports> = BTreeMap::new();
     for rule in rules {
         for peer in rule.peers.iter() {
-            let ports = by_peer.entry(peer).or_insert_with(|| Ports::These(BTreeSet::new()));
-            *ports = joined(std::mem::replace(ports, Ports::All), &rule.ports);
+            match by_peer.entry(peer) {
+                Entry::Vacant(entry) => {
+                    entry.insert(joined(&rule.ports, &rule.ports));
+                }
+                Entry::Occupied(mut entry) => {
+                    let both = joined(entry.get(), &rule.ports);
+                    entry.insert(both);
+                }
+            }
         }
     }
     let open = by_peer.get(&Peer::Anywhere).cloned();
@@ -50,14 +74,17 @@ fn merged_rules(rules: &[Rule]) -> Vec<MergedRule> {
             by_ports.entry(ports).or_default().push(peer.clone());
         }
     }
-    by_ports.into_iter().map(|(ports, peers)| MergedRule { peers: widest(peers), ports }).collect()
+    let rule = |(ports, peers)| Some(MergedRule { peers: SomePeers::new(widest(peers))?, ports });
+    by_ports.into_iter().filter_map(rule).collect()
 }
 
-fn joined(ours: Ports, theirs: &Ports) -> Ports {
+/// The ports of both, in their normal form.
+fn joined(ours: &Ports, theirs: &Ports) -> Ports {
     match (ours, theirs) {
         (Ports::All, _) | (_, Ports::All) => Ports::All,
-        (Ports::These(ours), Ports::These(theirs)) => {
-            Ports::These(normal(ours.into_iter().chain(theirs.iter().cloned())))
+        (Ports::These(some), Ports::These(others)) => {
+            let both = SomePorts::new(normal(some.iter().chain(others.iter()).cloned()));
+            both.map_or_else(|| ours.clone(), Ports::These)
         }
     }
 }
@@ -94,9 +121,8 @@ fn beyond(ports: Ports, open: &Ports) -> Option<Ports> {
         (_, Ports::All) => None,
         (Ports::All, _) => Some(Ports::All),
         (Ports::These(ports), Ports::These(open)) => {
-            let left: BTreeSet<Port> =
-                ports.into_iter().filter(|port| !open.iter().any(|open| covers(open, port))).collect();
-            (!left.is_empty()).then_some(Ports::These(left))
+            let is_new = |port: &&Port| !open.iter().any(|open| covers(open, port));
+            SomePorts::new(ports.iter().filter(is_new).cloned().collect()).map(Ports::These)
         }
     }
 }

@@ -13,7 +13,7 @@ use weir_cluster::inventory::Protocol;
 use weir_grammar::ast::Direction;
 
 use super::lower::{Peer, Subject};
-use super::merge::{Merged, MergedRule};
+use super::merge::{Merged, MergedRule, SomePeers};
 use crate::resolve::program::{Port, Ports, Program, SentenceId};
 use crate::selector::{Constraints, Key, Values};
 use crate::{MANAGED_BY, SENTENCES};
@@ -83,12 +83,12 @@ fn egress_rule(rule: MergedRule) -> NetworkPolicyEgressRule {
     NetworkPolicyEgressRule { to: peers(&rule.peers), ports: ports(&rule.ports) }
 }
 
-/// `None`, that is everyone, for `anywhere` alone.
-fn peers(peers: &[Peer]) -> Option<Vec<NetworkPolicyPeer>> {
-    if peers.contains(&Peer::Anywhere) {
-        return None;
+/// `None` is everyone.
+fn peers(peers: &SomePeers) -> Option<Vec<NetworkPolicyPeer>> {
+    match peers {
+        SomePeers::Everyone => None,
+        SomePeers::These(first, rest) => Some(std::iter::once(first).chain(rest).filter_map(peer).collect()),
     }
-    Some(peers.iter().filter_map(peer).collect())
 }
 
 fn peer(peer: &Peer) -> Option<NetworkPolicyPeer> {
