@@ -84,43 +84,36 @@ pub fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<N
 type Guards = BTreeMap<Text, BTreeMap<Direction, Vec<(Constraints, BTreeSet<SentenceId>)>>>;
 
 fn guards(relation: &Relation) -> Guards {
-    let mut guards = Guards::new();
+    let mut written: BTreeMap<Text, BTreeMap<Direction, BTreeSet<(Constraints, SentenceId)>>> =
+        BTreeMap::new();
     for guard in &relation.guards {
         for term in guard.pods.terms() {
             for name in term.namespaces.names().into_iter().flatten() {
-                let home = guards.entry(name.clone()).or_default();
+                let home = written.entry(name.clone()).or_default();
                 for (direction, closed) in
                     [(Direction::Ingress, guard.ingress), (Direction::Egress, guard.egress)]
                 {
                     if closed {
-                        add_guard(home.entry(direction).or_default(), &term.pods, guard.sentence);
+                        home.entry(direction).or_default().insert((term.pods.clone(), guard.sentence));
                     }
                 }
             }
         }
     }
-    guards
+    let widest_of = |(direction, written)| (direction, widest(&written));
+    written.into_iter().map(|(name, home)| (name, home.into_iter().map(widest_of).collect())).collect()
 }
 
-/// Guards that another implies are told of by that one.
-fn add_guard(
-    guards: &mut Vec<(Constraints, BTreeSet<SentenceId>)>,
-    pods: &Constraints,
-    sentence: SentenceId,
-) {
-    if let Some((_, sentences)) = guards.iter_mut().find(|(wider, _)| pods.implies(wider)) {
-        sentences.insert(sentence);
-        return;
-    }
-    let mut sentences = BTreeSet::from([sentence]);
-    guards.retain(|(narrower, theirs)| {
-        let implied = narrower.implies(pods);
-        if implied {
-            sentences.extend(theirs);
-        }
-        !implied
-    });
-    guards.push((pods.clone(), sentences));
+/// The guards that no other implies, each with the sentences of all that it makes superfluous.
+fn widest(written: &BTreeSet<(Constraints, SentenceId)>) -> Vec<(Constraints, BTreeSet<SentenceId>)> {
+    let distinct: BTreeSet<&Constraints> = written.iter().map(|(pods, _)| pods).collect();
+    let is_widest =
+        |pods: &&&Constraints| !distinct.iter().any(|other| other != *pods && pods.implies(other));
+    let with_sentences = |pods: &&Constraints| {
+        let implied = written.iter().filter(|(narrower, _)| narrower.implies(pods));
+        ((*pods).clone(), implied.map(|(_, sentence)| *sentence).collect())
+    };
+    distinct.iter().filter(is_widest).map(with_sentences).collect()
 }
 
 struct Lowering<'a> {
