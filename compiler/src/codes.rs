@@ -44,6 +44,8 @@ codes! {
     E0111 "a malformed port"
     E0112 "ports in two places"
     E0113 "a malformed label"
+    E0114 "no day of the calendar"
+    E0115 "a malformed HTTP request"
     // E02: names
     E0201 "an unknown name"
     E0202 "a name for several things"

@@ -130,11 +130,11 @@ impl<'a> Resolver<'a> {
                         own.insert(name, Let { tree, namespace, value: Value::Waiting });
                     }
                 }
-                Statement::Block(block) => {
-                    let inner = self.facts.inventory.namespace(&block.namespace.text).or(namespace);
-                    self.collect_lets(file, inner, &block.body);
+                Statement::Block(ast::Block { head: ast::BlockHead::Namespace(name), body, .. }) => {
+                    let inner = self.facts.inventory.namespace(&name.text).or(namespace);
+                    self.collect_lets(file, inner, body);
                 }
-                Statement::Sentence(_) | Statement::Error(_) => {}
+                _ => {}
             }
         }
     }
@@ -172,8 +172,11 @@ impl<'a> Resolver<'a> {
             return Some(None);
         }
         self.let_depth += 1;
-        let broken = self.is_broken(scope.place(tree.value.span));
-        let mut value = if broken { None } else { self.set_without_ports(&tree.value, own) };
+        let broken = self.is_broken(scope.place(tree.value.span()));
+        let mut value = match &tree.value {
+            ast::LetValue::Set(set) if !broken => self.set_without_ports(set, own),
+            _ => None,
+        };
         self.let_depth -= 1;
         if let Some(denotation) = &mut value {
             denotation.dedup();

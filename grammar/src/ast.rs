@@ -13,25 +13,148 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {
     Let(Let),
+    Use(Use),
     Block(Block),
+    Policy(Policy),
+    Apply(Apply),
+    Test(TestBlock),
     Sentence(Sentence),
     /// A statement that could not be read; its error is reported.
     Error(Span),
 }
 
-/// `let office = 203.0.113.0/24;`
+impl Statement {
+    pub fn span(&self) -> Span {
+        match self {
+            Statement::Let(tree) => tree.span,
+            Statement::Use(tree) => tree.span,
+            Statement::Block(tree) => tree.span,
+            Statement::Policy(tree) => tree.span,
+            Statement::Apply(tree) => tree.span,
+            Statement::Test(tree) => tree.span,
+            Statement::Sentence(tree) => tree.span,
+            Statement::Error(span) => *span,
+        }
+    }
+
+    /// The statements inside of it.
+    pub fn body(&self) -> &[Statement] {
+        match self {
+            Statement::Block(tree) => &tree.body,
+            Statement::Policy(tree) => &tree.body,
+            Statement::Test(tree) => &tree.body,
+            _ => &[],
+        }
+    }
+}
+
+/// `let office = 203.0.113.0/24;`, `export let team = namespaces by team;`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Let {
     pub span: Span,
+    /// The word `export`.
+    pub export: Option<Span>,
     pub name: Name,
-    pub value: Set,
+    pub value: LetValue,
+    pub absent: Option<(Absent, Span)>,
 }
 
-/// `in namespace shop { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub enum LetValue {
+    Set(Set),
+    Partition(Partition),
+}
+
+impl LetValue {
+    pub fn span(&self) -> Span {
+        match self {
+            LetValue::Set(set) => set.span,
+            LetValue::Partition(partition) => partition.span,
+        }
+    }
+}
+
+/// `namespaces by team`: one part for each value of a namespace label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partition {
+    pub span: Span,
+    pub key: Name,
+}
+
+/// `use common.nets;` The name is the path with its dots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    pub span: Span,
+    pub module: Name,
+}
+
+/// `in namespace shop { … }` and its like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     pub span: Span,
-    pub namespace: Name,
+    pub head: BlockHead,
+    pub body: Vec<Statement>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum BlockHead {
+    /// `in namespace shop`
+    Namespace(Name),
+    /// `in each namespaces[kind=tenant]`, with the word `each`
+    Each(Span, Subject),
+    /// `in cluster prod-eu`
+    Cluster(Name),
+    /// `in clusters[env=prod]`
+    Clusters(Filter),
+}
+
+/// `policy three-tier(front, back, port) { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    pub span: Span,
+    /// The word `export`.
+    pub export: Option<Span>,
+    pub name: Name,
+    pub params: Vec<Param>,
+    pub body: Vec<Statement>,
+}
+
+/// `front`, `port: port`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: Name,
+    pub kind: Option<Name>,
+}
+
+/// `apply three-tier(web, api, 5432);`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Apply {
+    pub span: Span,
+    pub name: Name,
+    pub args: Vec<Argument>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// A set that is no bare union. A single name may be a port's.
+    Set(Set),
+    Port(Port),
+}
+
+impl Argument {
+    pub fn span(&self) -> Span {
+        match self {
+            Argument::Set(set) => set.span,
+            Argument::Port(port) => port.span,
+        }
+    }
+}
+
+/// `test "checkout works" { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestBlock {
+    pub span: Span,
+    pub name: Name,
     pub body: Vec<Statement>,
 }
 
@@ -45,7 +168,7 @@ pub struct Sentence {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SentenceKind {
     Posture(Posture),
-    Grant(Grant),
+    Reach(Reach),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,19 +201,88 @@ pub enum Direction {
     Egress,
 }
 
-/// `A may reach B:P;`, `A may reach B on P, P;`
+/// What is said of flows from one set to another: `A may reach B:P;`, `A must not reach B on P, P;`
 #[derive(Clone, Debug, PartialEq)]
-pub struct Grant {
+pub struct Reach {
+    pub verb: Verb,
+    /// From its first word to its last, but for the `only` that begins a sentence.
+    pub verb_span: Span,
     pub subject: Set,
     pub object: Set,
     /// Ports after `on`, for all objects; empty without `on`.
     pub on: Vec<Port>,
+    pub over: Option<Over>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// `A may reach B`
+    May,
+    /// `only A may reach B`
+    OnlyMay,
+    /// `A may only reach B`
+    MayOnly,
+    /// `A may ping B`
+    MayPing,
+    /// `A must not reach B`
+    MustNot,
+    /// `A must reach B`
+    Must,
+    /// `A reaches B`, of a test
+    Reaches,
+    /// `A cannot reach B`, of a test
+    Cannot,
+}
+
+impl Verb {
+    /// As it is written between subject and object.
+    pub fn words(self) -> &'static str {
+        match self {
+            Verb::May | Verb::OnlyMay => "may reach",
+            Verb::MayOnly => "may only reach",
+            Verb::MayPing => "may ping",
+            Verb::MustNot => "must not reach",
+            Verb::Must => "must reach",
+            Verb::Reaches => "reaches",
+            Verb::Cannot => "cannot reach",
+        }
+    }
+}
+
+/// `over http GET "/v1/*", POST "/v1/orders"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Over {
+    pub span: Span,
+    pub requests: Vec<HttpRequest>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpRequest {
+    pub span: Span,
+    pub method: String,
+    /// `*` is any run of characters but `?`.
+    pub path: Name,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Clauses {
     pub because: Option<Name>,
     pub absent: Option<(Absent, Span)>,
+    pub until: Option<(Day, Span)>,
+}
+
+/// A day of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day {
+    pub year: i16,
+    pub month: u8,
+    pub day: u8,
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -105,6 +105,8 @@ fn describe(expected: &[String]) -> Vec<String> {
     let spoken = [
         ("number", "a port"),
         ("label", "a label"),
+        ("day", "a day such as `2027-01-31`"),
+        ("method", "a method such as `GET`"),
         ("text", if has("name") { "" } else { "a text in quotes" }),
     ];
     for word in &words {
@@ -132,6 +134,7 @@ fn is_summed_up(word: &str, a_set: bool) -> bool {
 pub enum Clause {
     Because(Span, Name),
     Absent(Span, Absent),
+    Until(Span, Day),
 }
 
 /// Clauses stand in any order, once each.
@@ -157,9 +160,87 @@ pub fn clauses(list: Vec<Clause>, errors: &mut Errors<'_>) -> Clauses {
                 Some((_, first)) => errors.push(span, SyntaxErrorKind::ContradictingClauses { first }),
                 None => clauses.absent = Some((absent, span)),
             },
+            Clause::Until(span, day) => match clauses.until {
+                Some((_, first)) => {
+                    errors.push(span, SyntaxErrorKind::RepeatedClause { first, what: "until" });
+                }
+                None => clauses.until = Some((day, span)),
+            },
         }
     }
     clauses
+}
+
+/// A `let` may be absent; it has no reason and no end.
+pub fn clauses_of_let(list: Vec<Clause>, errors: &mut Errors<'_>) -> Option<(Absent, Span)> {
+    let mut own = Vec::new();
+    for clause in list {
+        let (span, word) = match clause {
+            Clause::Absent(..) => {
+                own.push(clause);
+                continue;
+            }
+            Clause::Because(span, _) => (span, "because"),
+            Clause::Until(span, _) => (span, "until"),
+        };
+        let word_span = Span::new(span.start as usize, span.start as usize + word.len());
+        let expected = vec!["`;`".to_owned(), "`if present`".to_owned(), "`even if absent`".to_owned()];
+        errors.push(word_span, SyntaxErrorKind::Unexpected { found: word.to_owned(), expected });
+    }
+    clauses(own, errors).absent
+}
+
+/// A day that is none is reported, and stands for the first one.
+pub fn day(span: Span, text: &str, errors: &mut Errors<'_>) -> Day {
+    let as_written = |text: &str| text.len() == 10 && text.as_bytes()[4] == b'-';
+    match text.parse::<jiff::civil::Date>() {
+        Ok(date) if as_written(text) => {
+            Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
+        }
+        _ => {
+            errors.push(span, SyntaxErrorKind::BadDate);
+            Day { year: 1, month: 1, day: 1 }
+        }
+    }
+}
+
+pub fn reach(
+    subject: Set,
+    (verb, verb_span): (Verb, Span),
+    object: Set,
+    on: Option<Vec<Port>>,
+    over: Option<Over>,
+) -> Reach {
+    Reach { verb, verb_span, subject, object, on: on.unwrap_or_default(), over }
+}
+
+/// `ping` is no reserved word: any name may stand behind `may`, and one of them does.
+pub fn expect_verb(word: &Name, errors: &mut Errors<'_>) {
+    if word.text != "ping" {
+        let expected = ["`reach`", "`only`", "`ping`"].map(str::to_owned).to_vec();
+        errors.push(word.span, SyntaxErrorKind::Unexpected { found: word.text.clone(), expected });
+    }
+}
+
+/// The methods of RFC 9110 and PATCH (RFC 5789).
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
+pub fn http_request(span: Span, method: &str, path: Name, errors: &mut Errors<'_>) -> HttpRequest {
+    let wrong = if !METHODS.contains(&method) {
+        Some((Span::new(span.start as usize, span.start as usize + method.len()), "HTTP has no such method"))
+    } else if !path.text.starts_with(['/', '*']) {
+        Some((path.span, "a path begins with `/`"))
+    } else if path.text.contains(['?', '#']) {
+        Some((path.span, "the query is no part of the path, and is not matched"))
+    } else if path.text.chars().any(|c| c.is_control() || c == ' ') {
+        Some((path.span, "a path has no spaces and no control characters: write them as `%20`"))
+    } else {
+        None
+    };
+    if let Some((span, why)) = wrong {
+        errors.push(span, SyntaxErrorKind::BadRequest { why });
+    }
+    HttpRequest { span, method: method.to_owned(), path }
 }
 
 pub struct PostureEnd {

@@ -42,6 +42,10 @@ pub enum SyntaxErrorKind {
     HostBits { network: String, address: String },
     /// A port outside of 1 to 65535.
     BadPort,
+    /// Not a day of the calendar, written `2027-01-31`.
+    BadDate,
+    /// A request that HTTP cannot have.
+    BadRequest { why: &'static str },
     /// A protocol other than tcp, udp, sctp.
     BadProtocol,
     /// A label key or value that Kubernetes would refuse.

@@ -10,12 +10,15 @@ use crate::token::KEYWORDS;
 pub fn sentence(sentence: &Sentence) -> String {
     let mut text = match &sentence.kind {
         SentenceKind::Posture(posture) => self::posture(posture),
-        SentenceKind::Grant(grant) => self::grant(grant),
+        SentenceKind::Reach(reach) => self::reach(reach),
     };
     match sentence.clauses.absent {
         Some((Absent::IfPresent, _)) => text += " if present",
         Some((Absent::EvenIfAbsent, _)) => text += " even if absent",
         None => {}
+    }
+    if let Some((day, _)) = &sentence.clauses.until {
+        let _ = write!(text, " until {day}");
     }
     if let Some(because) = &sentence.clauses.because {
         let _ = write!(text, " because \"{}\"", because.text);
@@ -28,10 +31,7 @@ fn posture(posture: &Posture) -> String {
     if posture.each.is_some() {
         text += "each ";
     }
-    match &posture.subject {
-        Subject::Set(subject) => text += &set(subject),
-        Subject::EachNamespace(_) => text += "namespace",
-    }
+    text += &subject(&posture.subject);
     text += match posture.word {
         PostureWord::Isolated => " isolated",
         PostureWord::Locked => " locked",
@@ -45,16 +45,38 @@ fn posture(posture: &Posture) -> String {
     text
 }
 
-fn grant(grant: &Grant) -> String {
-    let mut text = format!("{} may reach {}", set(&grant.subject), set(&grant.object));
-    for (at, port) in grant.on.iter().enumerate() {
+pub fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Set(subject) => set(subject),
+        Subject::EachNamespace(_) => "namespace".to_owned(),
+    }
+}
+
+fn reach(reach: &Reach) -> String {
+    let only = if reach.verb == Verb::OnlyMay { "only " } else { "" };
+    let mut text = format!("{only}{} {} {}", set(&reach.subject), reach.verb.words(), set(&reach.object));
+    for (at, port) in reach.on.iter().enumerate() {
         text += if at == 0 { " on " } else { ", " };
         text += &match &port.kind {
             PortKind::Name(name) => quoted(name),
             _ => self::port(port),
         };
     }
+    for (at, request) in reach.over.iter().flat_map(|over| &over.requests).enumerate() {
+        text += if at == 0 { " over http " } else { ", " };
+        let _ = write!(text, "{} \"{}\"", request.method, request.path.text);
+    }
     text
+}
+
+/// What stands behind `in`.
+pub fn block_head(head: &BlockHead) -> String {
+    match head {
+        BlockHead::Namespace(name) => format!("namespace {}", after_slash(&name.text)),
+        BlockHead::Each(_, subject) => format!("each {}", self::subject(subject)),
+        BlockHead::Cluster(name) => format!("cluster {}", after_slash(&name.text)),
+        BlockHead::Clusters(filter) => format!("clusters{}", self::filter(filter)),
+    }
 }
 
 pub fn set(set: &Set) -> String {

@@ -65,6 +65,7 @@ impl<'input> Lexer<'input> {
             }
             Token::Bad => self.bad(span, SyntaxErrorKind::NoWord),
             Token::Odd(_) => self.bad(span, SyntaxErrorKind::NeedsQuotes),
+            Token::Method(_) if !self.is_method() => self.bad(span, SyntaxErrorKind::NeedsQuotes),
             Token::OpenText => {
                 let text = self.text[span.range()].trim_end();
                 let bad = self.bad(span, SyntaxErrorKind::UnclosedText);
@@ -115,6 +116,16 @@ impl<'input> Lexer<'input> {
         match before {
             Some(before) if before.is_before_name() && !after_each => Token::Name(&self.text[span.range()]),
             _ => token,
+        }
+    }
+
+    /// Methods stand behind `over http`, and behind the comma after another one's path.
+    fn is_method(&self) -> bool {
+        let last: Vec<Token<'_>> = self.out.tokens.iter().rev().take(3).map(|(_, token, _)| *token).collect();
+        match last.as_slice() {
+            [Token::Name(_), Token::Over, ..] => true,
+            [Token::Comma, Token::Text(_), Token::Method(_)] => true,
+            _ => false,
         }
     }
 

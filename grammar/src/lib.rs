@@ -65,7 +65,6 @@ pub fn parse(text: &str) -> Parse {
 fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>) {
     for statement in statements {
         match statement {
-            ast::Statement::Block(block) => drop_follow_ups(&block.body, errors),
             ast::Statement::Error(span) => {
                 let inside =
                     |error: &SyntaxError| span.start <= error.span.start && error.span.end <= span.end;
@@ -78,7 +77,7 @@ fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>)
                     !(follows && matches!(error.kind, SyntaxErrorKind::NeedsQuotes | SyntaxErrorKind::NoWord))
                 });
             }
-            ast::Statement::Let(_) | ast::Statement::Sentence(_) => {}
+            other => drop_follow_ups(other.body(), errors),
         }
     }
 }

@@ -22,6 +22,12 @@ macro_rules! tokens {
             /// Ports `first-last`, not yet checked.
             #[regex("[0-9]+-[0-9]+", priority = 20)]
             Range(&'input str),
+            /// A day `2027-01-31`, not yet checked.
+            #[regex("[0-9]+-[0-9]+-[0-9]+", priority = 20)]
+            Date(&'input str),
+            /// A method of HTTP; capitals mean nothing elsewhere.
+            #[regex("[A-Z]+", priority = 3)]
+            Method(&'input str),
             /// An IPv4 address or range, not yet checked.
             #[regex(r"[0-9]+(\.[0-9]+)+(/[0-9]+)?", priority = 30)]
             Ipv4(&'input str),
@@ -106,6 +112,9 @@ impl Token<'_> {
                 | Pod
                 | ServiceAccount
                 | Cluster
+                | Use
+                | Policy
+                | Apply
         )
     }
 }

@@ -80,7 +80,7 @@ fn check_shuffled(name: &str, built: &Built, program: &Texts, manifests: &Texts)
         .iter()
         .map(|(file, text)| {
             let parse = weir_grammar::parse(text);
-            let spans = parse.file.statements.iter().map(span).rev();
+            let spans = parse.file.statements.iter().map(weir_grammar::ast::Statement::span).rev();
             let text = spans.map(|span| text[span.range()].to_owned() + "\n# shuffled\n").collect();
             (file.clone(), text)
         })
@@ -96,14 +96,4 @@ fn check_shuffled(name: &str, built: &Built, program: &Texts, manifests: &Texts)
         .collect();
     let again = harness::build(&reversed_program, &reversed_manifests);
     assert_eq!(again.yaml(), built.yaml(), "{name}: shuffling changes the output");
-}
-
-fn span(statement: &weir_grammar::ast::Statement) -> weir_grammar::Span {
-    use weir_grammar::ast::Statement;
-    match statement {
-        Statement::Let(found) => found.span,
-        Statement::Block(found) => found.span,
-        Statement::Sentence(found) => found.span,
-        Statement::Error(span) => *span,
-    }
 }

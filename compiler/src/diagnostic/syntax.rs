@@ -30,9 +30,6 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
                     place,
                     word,
                 ),
-                None if LATER.contains(&found.as_str()) => {
-                    said.with_note(format!("sentences with `{found}` are not in this version of Weir"))
-                }
                 None if found == "absent" => said.with_help("write `even if absent`, or `if present`"),
                 None if found == "[" || found.contains(':') => said
                     .with_help("ports of IPv6 addresses stand behind `on`: `… may reach 2001:db8::1 on 443`"),
@@ -99,10 +96,7 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
         }
         SyntaxErrorKind::ReservedWord => {
             let message = format!("`{word}` is a word of the language, and no bare name");
-            let mut said = Diagnostic::error(Code::E0107, message).at(place, "a name was expected");
-            if LATER.contains(&raw) {
-                said = said.with_note(format!("sentences with `{word}` are not in this version of Weir"));
-            }
+            let said = Diagnostic::error(Code::E0107, message).at(place, "a name was expected");
             said.with_help(format!("if something is called so, put it in quotes: `{}`", format::quoted(raw)))
                 .suggest("put it in quotes", place, format::quoted(raw))
         }
@@ -135,6 +129,11 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
         }
         SyntaxErrorKind::BadPort => Diagnostic::error(Code::E0111, format!("`{word}` is no port"))
             .at(place, "ports go from 1 to 65535"),
+        SyntaxErrorKind::BadDate => Diagnostic::error(Code::E0114, format!("`{word}` is no day"))
+            .at(place, "a day of the calendar is written `2027-01-31`"),
+        SyntaxErrorKind::BadRequest { why } => {
+            Diagnostic::error(Code::E0115, format!("`{word}` is no HTTP request")).at(place, *why)
+        }
         SyntaxErrorKind::BadProtocol => Diagnostic::error(Code::E0111, format!("`{word}` is no protocol"))
             .at(place, "`tcp`, `udp` or `sctp`"),
         SyntaxErrorKind::BadLabel { why } => {
@@ -146,12 +145,6 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
         }
     }
 }
-
-/// Words of sentences that are reserved, and not built yet.
-const LATER: &[&str] = &[
-    "only", "must", "not", "cannot", "reaches", "over", "until", "export", "use", "policy", "apply", "test",
-    "cluster", "clusters",
-];
 
 const HELP_SENTENCE: &str =
     "sentences look like `namespace shop locked;` or `web may reach db:5432 because \"orders\";`";

@@ -17,10 +17,10 @@ impl<'a> Resolver<'a> {
             match statement {
                 Statement::Let(_) => {}
                 Statement::Error(_) => program.incomplete = true,
-                Statement::Block(block) => {
-                    if let Some(namespace) = self.known_namespace(&block.namespace, scope) {
+                Statement::Block(ast::Block { head: ast::BlockHead::Namespace(name), body, .. }) => {
+                    if let Some(namespace) = self.known_namespace(name, scope) {
                         let inner = Scope { namespace: Some(namespace), ..scope };
-                        self.statements(&block.body, inner, program);
+                        self.statements(body, inner, program);
                     } else {
                         program.incomplete = true;
                     }
@@ -42,6 +42,7 @@ impl<'a> Resolver<'a> {
                         program.incomplete = true;
                     }
                 }
+                _ => program.incomplete = true,
             }
         }
     }
@@ -62,7 +63,7 @@ impl<'a> Resolver<'a> {
     fn sentence(&mut self, sentence: &'a ast::Sentence, scope: Scope) -> Option<SentenceKind> {
         match &sentence.kind {
             ast::SentenceKind::Posture(posture) => self.posture(posture, scope).map(SentenceKind::Posture),
-            ast::SentenceKind::Grant(grant) => self.grant(grant, scope).map(SentenceKind::Grant),
+            ast::SentenceKind::Reach(reach) => self.grant(reach, scope).map(SentenceKind::Grant),
         }
     }
 
@@ -219,7 +220,7 @@ impl<'a> Resolver<'a> {
         false
     }
 
-    fn grant(&mut self, grant: &ast::Grant, scope: Scope) -> Option<Grant> {
+    fn grant(&mut self, grant: &ast::Reach, scope: Scope) -> Option<Grant> {
         let subject = self.set_without_ports(&grant.subject, scope);
         let object = self.objects(grant, scope);
         let (subject, Objects { objects, mentions, has_ports }) = (subject?, object?);
@@ -247,7 +248,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn objects(&mut self, grant: &ast::Grant, scope: Scope) -> Option<Objects> {
+    fn objects(&mut self, grant: &ast::Reach, scope: Scope) -> Option<Objects> {
         let set = &grant.object;
         let on: Vec<&ast::Port> = grant.on.iter().collect();
         let has_ports = self.check_port_places(grant, scope)?;
@@ -279,7 +280,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Ports stand behind every object or behind none, or once for all behind `on`.
-    fn check_port_places(&mut self, grant: &ast::Grant, scope: Scope) -> Option<bool> {
+    fn check_port_places(&mut self, grant: &ast::Reach, scope: Scope) -> Option<bool> {
         let set = &grant.object;
         let has_own =
             |operand: &Operand| matches!(operand.base, Base::Builtin(Builtin::Dns | Builtin::ApiServer));

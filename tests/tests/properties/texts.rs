@@ -168,8 +168,6 @@ fn canonical(parse: &weir_grammar::Parse) -> Result<(), TestCaseError> {
     let mut waiting: Vec<&Statement> = parse.file.statements.iter().collect();
     while let Some(statement) = waiting.pop() {
         match statement {
-            Statement::Block(block) => waiting.extend(&block.body),
-            Statement::Let(_) | Statement::Error(_) => {}
             Statement::Sentence(sentence) => {
                 let text = weir_grammar::format::sentence(sentence);
                 let again = weir_grammar::parse(&format!("{text};"));
@@ -180,6 +178,7 @@ fn canonical(parse: &weir_grammar::Parse) -> Result<(), TestCaseError> {
                 prop_assert_eq!(&weir_grammar::format::sentence(read), &text);
                 prop_assert_eq!(without_spans(&format!("{read:?}")), without_spans(&format!("{sentence:?}")));
             }
+            other => waiting.extend(other.body()),
         }
     }
     Ok(())
