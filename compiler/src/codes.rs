@@ -1,6 +1,8 @@
 //! The codes of diagnostics. Each has a title and a page, `docs/errors/CODE.md`, whose example yields exactly it.
 //! Codes are never used again for something else.
 
+use crate::project::Level;
+
 macro_rules! codes {
     ($($code:ident $title:literal)*) => {
         /// A stable name for one kind of diagnostic: `E…` for errors, `W…` for lints.
@@ -104,7 +106,43 @@ codes! {
     W0113 "pods on the host network left out"
 }
 
+macro_rules! lints {
+    ($($code:ident $name:literal $level:ident)*) => {
+        impl Code {
+            /// The name by which `weir.toml` and comments know a lint, and its level where they say nothing.
+            pub fn lint(self) -> Option<(&'static str, Level)> {
+                match self {
+                    $(Code::$code => Some(($name, Level::$level)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+lints! {
+    W0101 "idle-grant" Warn
+    W0102 "grant-without-port" Warn
+    W0103 "wide-selector" Warn
+    W0104 "dns-by-convention" Warn
+    W0105 "isolation-spans-namespaces" Warn
+    W0106 "two-protocols" Warn
+    W0107 "reaches-itself" Warn
+    W0108 "anywhere" Warn
+    W0109 "service-without-selector" Warn
+    W0110 "client-hidden" Warn
+    W0111 "bound-to-today" Warn
+    W0112 "unknown-pod-ranges" Warn
+    W0113 "host-network" Warn
+}
+
 impl Code {
+    /// A lint by its name or its code.
+    pub fn parse_lint(name: &str) -> Option<Code> {
+        let named = |code: &&Code| code.lint().is_some_and(|(own, _)| own == name || code.name() == name);
+        Code::ALL.iter().find(named).copied()
+    }
+
     pub fn parse(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
     }

@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod emit;
 pub mod facts;
 pub mod meaning;
+pub mod project;
 mod relate;
 pub mod relation;
 pub mod resolve;
@@ -22,10 +23,12 @@ pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use emit::Document;
 pub use facts::Facts;
+pub use project::{Cluster, Project};
 pub use relation::Relation;
 pub use source::Sources;
 pub use target::Target;
 pub use weir_cluster::Inventory;
+pub use weir_grammar::ast::Day;
 
 use resolve::program::Program;
 
@@ -33,6 +36,24 @@ use resolve::program::Program;
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "weir");
 /// The annotation that lists the sentences that an object comes from.
 pub const SENTENCES: &str = "weir/sentences";
+
+/// What a program is resolved, related and checked against.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    pub facts: &'a Facts<'a>,
+    pub target: Target,
+    /// The day on which the program is looked at, in UTC.
+    pub today: Day,
+    /// The project, and which of its clusters this is.
+    pub project: Option<(&'a Project, &'a Cluster)>,
+}
+
+impl<'a> Setting<'a> {
+    /// A cluster of no project.
+    pub fn new(facts: &'a Facts<'a>, target: Target, today: Day) -> Setting<'a> {
+        Setting { facts, target, today, project: None }
+    }
+}
 
 /// A program against one cluster and target.
 pub struct Analysis {
@@ -44,7 +65,8 @@ pub struct Analysis {
 }
 
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
-pub fn analyze(sources: &Sources, facts: &Facts<'_>, target: Target) -> Analysis {
+pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
+    let Setting { facts, target, .. } = *setting;
     let mut diagnostics: Vec<Diagnostic> = sources
         .iter()
         .flat_map(|(file, source)| {

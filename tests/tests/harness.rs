@@ -66,7 +66,7 @@ pub fn build(program: &Texts, manifests: &Texts) -> Built {
         sources.add(name, name, text);
     }
     let facts = Facts::of(&inventory);
-    let analysis = analyze(&sources, &facts, Target::NetworkPolicy);
+    let analysis = analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
     let yaml = analysis.build(&facts).map(|documents| emit::stream(&documents));
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);

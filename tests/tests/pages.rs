@@ -65,7 +65,10 @@ fn codes(program: &str, manifests: &[(String, String)]) -> Vec<Code> {
     };
     let mut sources = Sources::with_prelude();
     sources.add("page.weir", "page.weir", program);
-    let analysis = weir::analyze(&sources, &Facts::of(&inventory), Target::NetworkPolicy);
+    let analysis = weir::analyze(
+        &sources,
+        &weir::Setting::new(&Facts::of(&inventory), Target::NetworkPolicy, weir_tests::TODAY),
+    );
     analysis.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
 }
 

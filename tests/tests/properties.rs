@@ -92,7 +92,10 @@ fn build(
     text: &str,
 ) -> Result<Result<Vec<Document>, BTreeSet<&'static str>>, TestCaseError> {
     let facts = Facts::of(inventory);
-    let analysis = weir::analyze(&sources(&[("main.weir", text.to_owned())]), &facts, Target::NetworkPolicy);
+    let analysis = weir::analyze(
+        &sources(&[("main.weir", text.to_owned())]),
+        &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY),
+    );
     let errors = error_codes(&analysis);
     for (code, message) in &errors {
         prop_assert!(FORESEEN.contains(code), "an unforeseen error: {code} {message}");
@@ -112,7 +115,10 @@ fn show(cluster: &Cluster, program: &Program) -> String {
     let text = text(program, cluster);
     let inventory = inventory(&documents);
     let facts = Facts::of(&inventory);
-    let analysis = weir::analyze(&sources(&[("main.weir", text.clone())]), &facts, Target::NetworkPolicy);
+    let analysis = weir::analyze(
+        &sources(&[("main.weir", text.clone())]),
+        &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY),
+    );
     let output = analysis.build(&facts).map(|documents| weir::emit::stream(&documents));
     format!(
         "--- manifests\n{}--- program\n{text}--- output\n{}--- errors {:?}\n",

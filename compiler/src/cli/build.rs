@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use weir::diagnostic::{Code, Diagnostic};
-use weir::{Facts, analyze, emit};
+use weir::{Facts, Setting, analyze, emit};
 
 use super::args::BuildArguments;
 use super::report::{self, Report};
@@ -17,7 +17,7 @@ pub fn run(arguments: &BuildArguments) -> Outcome {
         Err(errors) => return report.failed(&errors),
     };
     let facts = Facts::of(&input.inventory);
-    let analysis = analyze(&input.sources, &facts, arguments.program.target.0);
+    let analysis = analyze(&input.sources, &Setting::new(&facts, arguments.program.target.0, input::today()));
     if report.diagnostics(&input.sources, &analysis.diagnostics).is_err() {
         return Outcome::Failed;
     }

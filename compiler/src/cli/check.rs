@@ -1,6 +1,6 @@
 //! `weir check`: the program against the inventory and the target; no objects.
 
-use weir::{Facts, analyze};
+use weir::{Facts, Setting, analyze};
 
 use super::Outcome;
 use super::args::CheckArguments;
@@ -14,7 +14,7 @@ pub fn run(arguments: &CheckArguments) -> Outcome {
         Err(errors) => return report.failed(&errors),
     };
     let facts = Facts::of(&input.inventory);
-    let analysis = analyze(&input.sources, &facts, arguments.program.target.0);
+    let analysis = analyze(&input.sources, &Setting::new(&facts, arguments.program.target.0, input::today()));
     if report.diagnostics(&input.sources, &analysis.diagnostics).is_err() {
         return Outcome::Failed;
     }

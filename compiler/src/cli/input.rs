@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use weir::diagnostic::{Code, Diagnostic, InputPlace};
-use weir::{Inventory, Sources};
+use weir::{Day, Inventory, Sources};
 use weir_cluster::manifest::Reader;
 
 use super::args::ProgramArguments;
@@ -34,6 +34,12 @@ pub fn read(arguments: &ProgramArguments) -> Result<Input, Vec<Diagnostic>> {
     let sources = read_program(&arguments.paths)?;
     let inventory = read_inventory(arguments)?;
     Ok(Input { sources, inventory })
+}
+
+/// The system's day, in UTC.
+pub fn today() -> Day {
+    let date = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
 }
 
 fn is_stdin(path: &Path) -> bool {

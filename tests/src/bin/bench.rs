@@ -80,7 +80,8 @@ fn run(folder: &Path) -> io::Result<Run> {
 
     let (facts, analysis) = timed(check, || {
         let facts = Facts::of(&inventory);
-        let analysis = weir::analyze(&sources, &facts, Target::NetworkPolicy);
+        let analysis =
+            weir::analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
         (facts, analysis)
     });
     let documents = timed(emit, || analysis.build(&facts)).unwrap_or_default();

@@ -59,7 +59,8 @@ fn a_program_compiles_without_an_error() {
         let inventory = reader.finish().expect("every object is well-formed");
         assert_eq!(inventory.workloads.len(), 201, "and coredns");
         let facts = Facts::of(&inventory);
-        let analysis = weir::analyze(&sources, &facts, Target::NetworkPolicy);
+        let analysis =
+            weir::analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, crate::TODAY));
         let found = |severity| analysis.diagnostics.iter().filter(move |said| said.severity == severity);
         assert_eq!(found(Severity::Error).map(|said| &said.message).collect::<Vec<_>>(), [""; 0]);
         assert!(found(Severity::Warning).count() < 4, "hardly a lint");

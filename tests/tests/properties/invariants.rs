@@ -26,7 +26,8 @@ fn shuffled<T: Clone>(items: &[T], order: &[u32]) -> Vec<T> {
 
 fn built(inventory: &Inventory, files: &[(&str, String)]) -> Option<String> {
     let facts = Facts::of(inventory);
-    let analysis = weir::analyze(&sources(files), &facts, Target::NetworkPolicy);
+    let analysis =
+        weir::analyze(&sources(files), &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
     analysis.build(&facts).map(|documents| weir::emit::stream(&documents))
 }
 
@@ -185,8 +186,10 @@ fn names_of_objects_are_valid_and_unique() {
             // Two pods of one name, or labels that the manifests' reader refuses, are no case.
             let Ok(inventory) = reader.finish() else { return Err(TestCaseError::reject("the manifests")) };
             let facts = Facts::of(&inventory);
-            let analysis =
-                weir::analyze(&sources(&[("main.weir", text.clone())]), &facts, Target::NetworkPolicy);
+            let analysis = weir::analyze(
+                &sources(&[("main.weir", text.clone())]),
+                &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY),
+            );
             prop_assert!(!analysis.has_errors(), "{:?}\n{text}", error_codes(&analysis));
             let mut taken = BTreeSet::new();
             for document in analysis.build(&facts).unwrap_or_default() {

@@ -154,8 +154,10 @@ fn any_text_is_parsed() {
             // What cannot be read is an error of the whole program, shown without a panic.
             let inventory = Inventory::default();
             let facts = Facts::of(&inventory);
-            let analysis =
-                weir::analyze(&sources(&[("main.weir", text.clone())]), &facts, Target::NetworkPolicy);
+            let analysis = weir::analyze(
+                &sources(&[("main.weir", text.clone())]),
+                &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY),
+            );
             prop_assert!(analysis.has_errors() && analysis.build(&facts).is_none());
             Ok(())
         },

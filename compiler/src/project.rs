@@ -1,0 +1,62 @@
+//! A project: what `weir.toml` says of its clusters, its target and its lints, as plain data.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use crate::codes::Code;
+use crate::target::Target;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    pub name: Option<String>,
+    /// Whether the prelude is part of the program.
+    pub prelude: bool,
+    /// Of clusters that name none.
+    pub target: Option<Target>,
+    /// Sorted by name.
+    pub clusters: Vec<Cluster>,
+    /// Levels that differ from the lints' own.
+    pub lints: BTreeMap<Code, Level>,
+}
+
+impl Default for Project {
+    fn default() -> Project {
+        Project { name: None, prelude: true, target: None, clusters: Vec::new(), lints: BTreeMap::new() }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    pub name: String,
+    /// Files and folders, relative to the project.
+    pub inventory: Vec<String>,
+    pub target: Option<Target>,
+    /// What `in clusters[env=prod]` selects by.
+    pub labels: BTreeMap<String, String>,
+    /// Ranges that pods get their addresses from, beside those that the inventory tells.
+    pub pods: Vec<IpNet>,
+    /// Ranges that services get theirs from.
+    pub services: Vec<IpNet>,
+}
+
+/// How much a lint matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It is not told.
+    Allow,
+    Warn,
+    /// It is an error.
+    Deny,
+}
+
+impl Level {
+    pub fn parse(word: &str) -> Option<Level> {
+        match word {
+            "allow" => Some(Level::Allow),
+            "warn" => Some(Level::Warn),
+            "deny" => Some(Level::Deny),
+            _ => None,
+        }
+    }
+}
