@@ -16,6 +16,7 @@ use crate::target::Target;
 pub fn check(program: &Program, relation: &Relation, facts: &Facts<'_>, target: Target) -> Vec<Diagnostic> {
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
+    diagnostics.extend(target::check_narrowed(program, target));
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     diagnostics.extend(lints::check(program, relation, &guarded, facts));
     diagnostics

@@ -48,6 +48,8 @@ codes! {
     E0113 "a malformed label"
     E0114 "no day of the calendar"
     E0115 "a malformed HTTP request"
+    E0116 "a statement that does not stand here"
+    E0117 "`until` on what has no end"
     // E02: names
     E0201 "an unknown name"
     E0202 "a name for several things"
@@ -59,6 +61,14 @@ codes! {
     E0208 "a label that changes with every rollout"
     E0209 "nothing to compile"
     E0210 "facts that the inventory does not hold"
+    E0211 "a name of two modules"
+    E0212 "an unknown module"
+    E0213 "modules in a circle"
+    E0214 "an unknown policy"
+    E0215 "a policy that applies itself"
+    E0216 "too many arguments, or too few"
+    E0217 "an unknown cluster"
+    E0218 "a program that grows too large"
     // E03: kinds and ports
     E0301 "a posture on what is no pod"
     E0302 "a host name as a source"
@@ -77,10 +87,18 @@ codes! {
     E0315 "a workload without labels"
     E0316 "a set of too many parts"
     E0317 "a service without pods"
+    E0318 "a partition as a set"
+    E0319 "a parameter of two kinds"
+    E0320 "an argument of another kind"
+    E0321 "HTTP where there is none"
+    E0322 "`reaches` without ports"
+    E0323 "a ping to a port"
     // E04: the target
     E0401 "host names need another target"
     E0402 "a set that would fail open"
     E0403 "a service account that labels do not tell apart"
+    E0404 "HTTP needs another target"
+    E0405 "a ping needs another target"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"
@@ -104,6 +122,9 @@ codes! {
     W0111 "bound to today's inventory"
     W0112 "pod addresses that are not known"
     W0113 "pods on the host network left out"
+    W0114 "a name that nothing uses"
+    W0115 "a module that nothing uses"
+    W0116 "namespaces that belong to no part"
 }
 
 macro_rules! lints {
@@ -134,6 +155,9 @@ lints! {
     W0111 "bound-to-today" Warn
     W0112 "unknown-pod-ranges" Warn
     W0113 "host-network" Warn
+    W0114 "unused-name" Warn
+    W0115 "unused-module" Warn
+    W0116 "outside-partition" Warn
 }
 
 impl Code {

@@ -6,7 +6,8 @@ pub mod render;
 pub mod syntax;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 pub use crate::codes::Code;
 use crate::source::Place;
@@ -40,9 +41,11 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     pub help: Vec<String>,
     pub suggestions: Vec<Suggestion>,
+    /// Of an `in each` block: in which of its namespaces. Sorted; empty elsewhere.
+    pub namespaces: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     pub place: Place,
     pub text: String,
@@ -66,6 +69,9 @@ pub struct Suggestion {
 }
 
 impl Diagnostic {
+    /// The label on the sentence that applies the policy in which something is wrong.
+    pub const APPLIED: &str = "applied here";
+
     pub fn new(code: Code, severity: Severity, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             code,
@@ -76,6 +82,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
             suggestions: Vec::new(),
+            namespaces: Vec::new(),
         }
     }
 
@@ -130,6 +137,41 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     };
     diagnostics.sort_by_cached_key(key);
     diagnostics.dedup();
+}
+
+/// Tells once what is wrong for several namespaces of an `in each`, or wherever a policy is applied.
+pub fn join_origins(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    const MOST_APPLICATIONS: usize = 4;
+    let mut joined: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    let mut known: HashMap<(Code, String, Vec<Label>), usize> = HashMap::new();
+    for diagnostic in diagnostics {
+        let is_application = |label: &&Label| label.text == Diagnostic::APPLIED;
+        if diagnostic.namespaces.is_empty() && !diagnostic.labels.iter().any(|label| is_application(&label)) {
+            joined.push(diagnostic);
+            continue;
+        }
+        let own = diagnostic.labels.iter().filter(|label| !is_application(label)).cloned().collect();
+        let key = (diagnostic.code, diagnostic.message.clone(), own);
+        match known.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(joined.len());
+                joined.push(diagnostic);
+            }
+            Entry::Occupied(entry) => {
+                let first = &mut joined[*entry.get()];
+                first.namespaces.extend(diagnostic.namespaces);
+                first.namespaces.sort_unstable();
+                first.namespaces.dedup();
+                for label in diagnostic.labels.iter().filter(is_application) {
+                    let told = first.labels.iter().filter(is_application).count();
+                    if told < MOST_APPLICATIONS && !first.labels.contains(label) {
+                        first.labels.push(label.clone());
+                    }
+                }
+            }
+        }
+    }
+    joined
 }
 
 /// Drops lints of what is an error already: they judge a sentence that will be written anew.

@@ -66,19 +66,20 @@ pub struct Analysis {
 
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
 pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
-    let Setting { facts, target, .. } = *setting;
+    let Setting { facts, target, today, .. } = *setting;
     let mut diagnostics: Vec<Diagnostic> = sources
         .iter()
         .flat_map(|(file, source)| {
             source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
         })
         .collect();
-    let (program, found) = resolve::resolve(sources, facts);
+    let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
-    let relation = relate::relate(&program);
+    let relation = relate::relate(&program, today);
     let (relation, found) = target::kubernetes::bind(&relation, &program, facts);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, facts, target));
+    let mut diagnostics = diagnostic::join_origins(diagnostics);
     diagnostic::mute_beside_errors(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
     Analysis { diagnostics, program, relation }

@@ -73,18 +73,18 @@ impl Meaning<'_> {
     fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
         for (destinations, ports) in self.by_ports(&to, &grant.ports) {
-            match grant.within {
+            match &grant.within {
                 Within::Everywhere => {
                     open(egress, &from, &destinations, &ports);
                     open(ingress, &destinations, &from, &ports);
                 }
-                Within::SameNamespace => {
+                within => {
                     for source in &from {
-                        let near = self.neighbours(source, &destinations);
+                        let near = self.neighbours(source, &destinations, within);
                         open(egress, &Bits::from_iter([source]), &near, &ports);
                     }
                     for destination in &destinations {
-                        let near = self.neighbours(destination, &from);
+                        let near = self.neighbours(destination, &from, within);
                         open(ingress, &Bits::from_iter([destination]), &near, &ports);
                     }
                 }
@@ -92,12 +92,13 @@ impl Meaning<'_> {
         }
     }
 
-    fn neighbours(&self, of: u32, among: &Bits) -> Bits {
-        let namespace = |at: u32| match &self.space.points[at as usize] {
-            Point::Pod(pod) => Some(&pod.namespace),
-            Point::Address(_) => None,
+    fn neighbours(&self, of: u32, among: &Bits, within: &Within) -> Bits {
+        let part = |at: u32| match (&self.space.points[at as usize], within) {
+            (Point::Pod(pod), Within::SameValue(key)) => pod.namespace_labels.get(key),
+            (Point::Pod(pod), _) => Some(&pod.namespace),
+            (Point::Address(_), _) => None,
         };
-        among.iter().filter(|at| namespace(*at).is_some() && namespace(*at) == namespace(of)).collect()
+        among.iter().filter(|at| part(*at).is_some() && part(*at) == part(of)).collect()
     }
 
     fn members(&self, ends: &[Ends]) -> Bits {

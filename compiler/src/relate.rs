@@ -2,22 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use weir_grammar::ast::PostureWord;
+use weir_grammar::ast::{Day, PostureWord};
 
 use crate::address::AddressSet;
 use crate::relation::{Grant, GrantKind, Guard, Relation, Within};
-use crate::resolve::program::{self, Ends, Ports, Program, SentenceId, SentenceKind};
+use crate::resolve::program::{self, Ends, Exclusive, Parts, Ports, Program, SentenceId, SentenceKind};
 use crate::selector::PodSet;
 
-pub fn relate(program: &Program) -> Relation {
+/// What a program means on a day: a grant that has ended is none.
+pub fn relate(program: &Program, today: Day) -> Relation {
     let mut relation = Relation::default();
     for (id, sentence) in program.iter() {
         match &sentence.kind {
             SentenceKind::Posture(posture) => relate_posture(posture, id, &mut relation),
             SentenceKind::Grant(grant) => {
                 let kind = if sentence.library { GrantKind::Library } else { GrantKind::Written };
-                relate_grant(grant, kind, id, &mut relation);
+                relate_exclusive(grant, id, &mut relation);
+                // What is narrowed below ports is refused by targets that cannot say it, and lowered by none yet.
+                if grant.until.is_none_or(|(day, _)| today < day) && grant.narrowed.is_none() {
+                    relate_grant(&grant.reach, kind, id, &mut relation);
+                }
             }
+            // A promise permits nothing: it is proved, and where a target can deny, denied.
+            SentenceKind::Guardrail(_) => {}
         }
     }
     relation
@@ -35,7 +42,11 @@ fn relate_posture(posture: &program::Posture, sentence: SentenceId, relation: &m
     });
     if posture.word == PostureWord::Isolated {
         let members = vec![Ends::Pods(posture.subject.clone())];
-        let within = if posture.each { Within::SameNamespace } else { Within::Everywhere };
+        let within = match &posture.parts {
+            Parts::Whole => Within::Everywhere,
+            Parts::Namespaces => Within::SameNamespace,
+            Parts::Label(key) => Within::SameValue(key.clone()),
+        };
         relation.grants.push(Grant {
             from: members.clone(),
             to: members,
@@ -47,7 +58,22 @@ fn relate_posture(posture: &program::Posture, sentence: SentenceId, relation: &m
     }
 }
 
-fn relate_grant(grant: &program::Grant, kind: GrantKind, sentence: SentenceId, relation: &mut Relation) {
+/// The end that `only` closes but for its own grant.
+fn relate_exclusive(grant: &program::Grant, sentence: SentenceId, relation: &mut Relation) {
+    let pods = |parts: Vec<&program::Part>| {
+        PodSet::union(parts.into_iter().filter_map(|part| part.ends.pods().cloned()))
+    };
+    let (ingress, pods) = match grant.exclusive {
+        Exclusive::No => return,
+        Exclusive::Object => (true, pods(grant.reach.object.iter().map(|(part, _)| part).collect())),
+        Exclusive::Subject => (false, pods(grant.reach.subject.iter().collect())),
+    };
+    if !pods.is_empty() {
+        relation.guards.push(Guard { pods, ingress, egress: !ingress, sentence });
+    }
+}
+
+fn relate_grant(grant: &program::Reach, kind: GrantKind, sentence: SentenceId, relation: &mut Relation) {
     let from = joined(grant.subject.iter().map(|part| &part.ends));
     let mut by_ports: BTreeMap<&Ports, Vec<&Ends>> = BTreeMap::new();
     for (part, ports) in &grant.object {
@@ -70,7 +96,7 @@ fn relate_grant(grant: &program::Grant, kind: GrantKind, sentence: SentenceId, r
 }
 
 /// One entry a kind, empty ones left out.
-fn joined<'e>(ends: impl Iterator<Item = &'e Ends>) -> Vec<Ends> {
+pub fn joined<'e>(ends: impl Iterator<Item = &'e Ends>) -> Vec<Ends> {
     let mut pods = Vec::new();
     let mut outside = AddressSet::default();
     let mut exactly = AddressSet::default();

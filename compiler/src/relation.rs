@@ -3,6 +3,7 @@
 
 use crate::resolve::program::{Ends, Ports, SentenceId};
 use crate::selector::PodSet;
+use weir_cluster::labels::Text;
 
 #[derive(Clone, Debug, Default)]
 pub struct Relation {
@@ -31,11 +32,13 @@ pub struct Grant {
 }
 
 /// Between which members of both sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Within {
     Everywhere,
     /// Only pods of one and the same namespace.
     SameNamespace,
+    /// Only pods of namespaces that have the same value for this label.
+    SameValue(Text),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

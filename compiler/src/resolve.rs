@@ -1,35 +1,54 @@
 //! Names to ids: from the trees of all files to a [`Program`] over one cluster. Every sentence that resolves is in
 //! it; every error is reported. Guards, targets and conflicts are not known here.
 
+mod blocks;
 mod labels;
+mod lets;
 mod lookup;
+mod modules;
 pub mod names;
+mod params;
 pub mod pattern;
+mod policies;
 mod ports;
+mod postures;
 pub mod program;
-mod sentences;
+mod reach;
 mod sets;
 mod things;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use weir_cluster::inventory::{NamespaceId, ServiceId, WorkloadId};
-use weir_grammar::ast::{self, Absent, Statement};
+use weir_grammar::ast::Absent;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::Setting;
+use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::source::{FileId, Place, Sources};
-use program::{Denotation, Program};
+use program::{Origin, Program};
 
 /// Resolves every file against one cluster.
-pub fn resolve(sources: &Sources, facts: &Facts<'_>) -> (Program, Vec<Diagnostic>) {
+pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let modules = modules::Modules::of(sources, &mut diagnostics);
+    let params = params::Params::of(sources, &modules, &mut diagnostics);
     let mut resolver = Resolver {
-        facts,
+        setting,
+        facts: setting.facts,
         sources,
-        ports: ports::PortIndex::of(facts.inventory),
+        ports: ports::PortIndex::of(setting.facts.inventory),
+        modules,
+        params,
         lets: BTreeMap::new(),
         let_depth: 0,
-        diagnostics: Vec::new(),
+        frames: Vec::new(),
+        expanded: 0,
+        origin: Arc::default(),
+        context: Vec::new(),
+        diagnostics,
         told_workloads: BTreeSet::new(),
         told_services: BTreeSet::new(),
     };
@@ -38,15 +57,15 @@ pub fn resolve(sources: &Sources, facts: &Facts<'_>) -> (Program, Vec<Diagnostic
         resolver.collect_lets(file, None, &source.parse.file.statements);
     }
     for (file, source) in sources.iter() {
-        let scope = Scope { file, namespace: None, absent: None, guards: false, excepted: false };
+        let scope = Scope::of(file);
         resolver.statements(&source.parse.file.statements, scope, &mut program);
-        resolver.unused_lets_resolve(file);
+        if !source.library {
+            resolver.unused_lets_resolve(file);
+            resolver.unapplied_policies_resolve(file);
+        }
     }
     (program, resolver.diagnostics)
 }
-
-/// How long a chain of `let`s may be: each is resolved inside of the one before.
-const DEEPEST_LET: usize = 128;
 
 /// `None`: its errors are reported.
 type Resolved<T> = Option<T>;
@@ -55,52 +74,65 @@ type Resolved<T> = Option<T>;
 #[derive(Clone, Copy)]
 struct Scope {
     file: FileId,
-    /// Of the enclosing `in namespace` block.
+    /// Of the enclosing `in namespace` block, or of this round of an `in each` block.
     namespace: Option<NamespaceId>,
     /// The sentence's `if present` or `even if absent`.
     absent: Option<Absent>,
-    /// Of a posture: selectors that match nothing today guard tomorrow's pods.
+    /// Of a guarded end: selectors that match nothing today guard tomorrow's pods.
     guards: bool,
     /// Behind `except`, in a sentence that ends in `if present`.
     excepted: bool,
+    /// Of a guardrail: `anywhere except S` is a set there.
+    forbids: bool,
+    /// The application of the policy that it stands in.
+    frame: Option<policies::FrameId>,
 }
 
 impl Scope {
+    fn of(file: FileId) -> Scope {
+        Scope {
+            file,
+            namespace: None,
+            absent: None,
+            guards: false,
+            excepted: false,
+            forbids: false,
+            frame: None,
+        }
+    }
+
     fn place(&self, span: weir_grammar::Span) -> Place {
         Place { file: self.file, span }
     }
 }
 
-struct Let<'a> {
-    tree: &'a ast::Let,
-    /// Of the block that it stands in: its names resolve there.
-    namespace: Option<NamespaceId>,
-    value: Value,
-}
-
-enum Value {
-    Waiting,
-    Resolving,
-    /// `None` where its errors are reported.
-    Done(Option<Denotation>),
-}
-
 struct Resolver<'a> {
+    setting: &'a Setting<'a>,
     facts: &'a Facts<'a>,
     sources: &'a Sources,
     ports: ports::PortIndex,
-    lets: BTreeMap<FileId, BTreeMap<&'a str, Let<'a>>>,
+    modules: modules::Modules<'a>,
+    params: params::Params<'a>,
+    lets: BTreeMap<FileId, BTreeMap<&'a str, lets::Let<'a>>>,
     /// How many `let`s lead to the one that is being resolved.
     let_depth: usize,
+    /// Every application of a policy.
+    frames: Vec<policies::Frame<'a>>,
+    /// How many statements policies and `in each` blocks have come to.
+    expanded: usize,
+    /// How the sentence came to be that is being resolved.
+    origin: Arc<Origin>,
+    /// The blocks and applications around it, as objects name them.
+    context: Vec<String>,
     diagnostics: Vec<Diagnostic>,
     /// Lints on a workload or service are told once.
     told_workloads: BTreeSet<WorkloadId>,
     told_services: BTreeSet<ServiceId>,
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.diagnostics.push(self.origin.explain(diagnostic));
     }
 
     /// Whether a syntax error lies inside: what is meant is not known, and its words are not judged.
@@ -108,105 +140,5 @@ impl<'a> Resolver<'a> {
         let errors = &self.sources.get(place.file).parse.errors;
         let first = errors.partition_point(|error| error.span.start < place.span.start);
         errors[first..].iter().take_while(|error| error.span.start < place.span.end).next().is_some()
-    }
-
-    fn collect_lets(&mut self, file: FileId, namespace: Option<NamespaceId>, statements: &'a [Statement]) {
-        for statement in statements {
-            match statement {
-                Statement::Let(tree) => {
-                    let place = Place { file, span: tree.name.span };
-                    let name = tree.name.text.as_str();
-                    if let Some(first) = self.lets.get(&file).and_then(|own| own.get(name)) {
-                        let first = Place { file, span: first.tree.name.span };
-                        let message = format!("`{name}` is defined twice in this file");
-                        self.report(
-                            Diagnostic::error(Code::E0206, message)
-                                .at(place, "the second one")
-                                .at(first, "the first one")
-                                .with_help("rename one of them: nothing redefines a `let`"),
-                        );
-                    } else {
-                        let own = self.lets.entry(file).or_default();
-                        own.insert(name, Let { tree, namespace, value: Value::Waiting });
-                    }
-                }
-                Statement::Block(ast::Block { head: ast::BlockHead::Namespace(name), body, .. }) => {
-                    let inner = self.facts.inventory.namespace(&name.text).or(namespace);
-                    self.collect_lets(file, inner, body);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The set that a `let` of this file names; `None` if there is no such `let`.
-    fn let_value(&mut self, scope: Scope, name: &ast::Name) -> Option<Option<Denotation>> {
-        let found = self.lets.get(&scope.file)?.get(name.text.as_str())?;
-        let (tree, namespace) = (found.tree, found.namespace);
-        match &found.value {
-            Value::Done(value) => return Some(value.clone()),
-            Value::Waiting => {}
-            Value::Resolving => {
-                let message = format!("`{}` is defined by itself", name.text);
-                self.report(
-                    Diagnostic::error(Code::E0207, message)
-                        .at(scope.place(name.span), "leads back to its own definition")
-                        .at(scope.place(tree.name.span), "defined here"),
-                );
-                return Some(None);
-            }
-        }
-        self.set_value(scope.file, tree, Value::Resolving);
-        // A `let` is one thing wherever it is used: no other block and no clause of a sentence reaches into it.
-        let own = Scope { file: scope.file, namespace, absent: None, guards: false, excepted: false };
-        if self.let_depth >= DEEPEST_LET {
-            self.report(
-                Diagnostic::error(
-                    Code::E0108,
-                    format!("`let`s lead to each other more than {DEEPEST_LET} deep"),
-                )
-                .at(scope.place(name.span), "one too many")
-                .with_help("define it by what it comes to"),
-            );
-            self.set_value(scope.file, tree, Value::Done(None));
-            return Some(None);
-        }
-        self.let_depth += 1;
-        let broken = self.is_broken(scope.place(tree.value.span()));
-        let mut value = match &tree.value {
-            ast::LetValue::Set(set) if !broken => self.set_without_ports(set, own),
-            _ => None,
-        };
-        self.let_depth -= 1;
-        if let Some(denotation) = &mut value {
-            denotation.dedup();
-        }
-        self.set_value(scope.file, tree, Value::Done(value.clone()));
-        Some(value)
-    }
-
-    fn set_value(&mut self, file: FileId, tree: &ast::Let, value: Value) {
-        let own = self.lets.get_mut(&file);
-        if let Some(entry) = own.and_then(|own| own.get_mut(tree.name.text.as_str())) {
-            entry.value = value;
-        }
-    }
-
-    /// A `let` that nothing uses is still checked.
-    fn unused_lets_resolve(&mut self, file: FileId) {
-        let waiting: Vec<&'a ast::Let> = self
-            .lets
-            .get(&file)
-            .into_iter()
-            .flat_map(BTreeMap::values)
-            .filter(|entry| matches!(entry.value, Value::Waiting))
-            .map(|entry| entry.tree)
-            .collect();
-        for tree in waiting {
-            self.let_value(
-                Scope { file, namespace: None, absent: None, guards: false, excepted: false },
-                &tree.name,
-            );
-        }
     }
 }

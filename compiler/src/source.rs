@@ -1,5 +1,6 @@
 //! The texts of a program: its files and the library's, each with its tree.
 
+use weir_grammar::ast::Statement;
 use weir_grammar::{Parse, Span};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +11,12 @@ pub struct FileId(pub u32);
 pub struct Place {
     pub file: FileId,
     pub span: Span,
+}
+
+impl Place {
+    pub fn holds(self, other: Place) -> bool {
+        self.file == other.file && self.span.start <= other.span.start && other.span.end <= self.span.end
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -29,8 +36,15 @@ pub struct Sources {
     files: Vec<Source>,
 }
 
-/// The grants that are part of every program.
-const PRELUDE: (&str, &str) = ("std/prelude.weir", include_str!("../../stdlib/prelude.weir"));
+/// The library: module and text. The first is part of every program, the others of those that use them.
+const LIBRARY: &[(&str, &str)] = &[("std.prelude", include_str!("../../stdlib/prelude.weir"))];
+
+impl Source {
+    /// The module that a file is: its path with dots. `None` for what cannot be used by name.
+    pub fn module(&self) -> Option<String> {
+        Some(self.name.strip_suffix(".weir")?.replace('/', "."))
+    }
+}
 
 impl Sources {
     pub fn new() -> Sources {
@@ -40,8 +54,33 @@ impl Sources {
     /// Sources that begin with the prelude.
     pub fn with_prelude() -> Sources {
         let mut sources = Sources::new();
-        sources.push(PRELUDE.0.to_owned(), format!("<{}>", PRELUDE.0), PRELUDE.1.to_owned(), true);
+        sources.push_library("std.prelude");
         sources
+    }
+
+    /// The modules of the library.
+    pub fn library_modules() -> impl Iterator<Item = &'static str> {
+        LIBRARY.iter().map(|(module, _)| *module)
+    }
+
+    /// The text of a module of the library.
+    pub fn library_text(module: &str) -> Option<&'static str> {
+        LIBRARY.iter().find(|(name, _)| *name == module).map(|(_, text)| *text)
+    }
+
+    /// A module as messages name it.
+    pub fn spoken_module(&self, file: FileId) -> String {
+        let source = self.get(file);
+        source.module().unwrap_or_else(|| source.path.clone())
+    }
+
+    fn push_library(&mut self, module: &str) {
+        let name = module.replace('.', "/") + ".weir";
+        let Some(text) = Sources::library_text(module) else { return };
+        if self.files.iter().all(|file| !file.library || file.name != name) {
+            let path = format!("<{name}>");
+            self.push(name, path, text.to_owned(), true);
+        }
     }
 
     /// Adds a file of the program: its name within the project, where it was read, and what it says.
@@ -56,8 +95,18 @@ impl Sources {
 
     fn push(&mut self, name: String, path: String, text: String, library: bool) -> FileId {
         let parse = weir_grammar::parse(&text);
+        let used: Vec<String> = (parse.file.statements.iter())
+            .filter_map(|statement| match statement {
+                Statement::Use(tree) if tree.module.text.starts_with("std.") => {
+                    Some(tree.module.text.clone())
+                }
+                _ => None,
+            })
+            .collect();
         self.files.push(Source { name, path, text, library, parse });
-        FileId(self.files.len() as u32 - 1)
+        let file = FileId(self.files.len() as u32 - 1);
+        used.iter().for_each(|module| self.push_library(module));
+        file
     }
 
     pub fn get(&self, id: FileId) -> &Source {

@@ -69,6 +69,16 @@ fn reach(reach: &Reach) -> String {
     text
 }
 
+/// `apply three-tier(web, api, 5432)`
+pub fn apply(apply: &Apply) -> String {
+    let argument = |argument: &Argument| match argument {
+        Argument::Set(set) => self::set(set),
+        Argument::Port(port) => self::port(port),
+    };
+    let args: Vec<String> = apply.args.iter().map(argument).collect();
+    format!("apply {}({})", after_slash(&apply.name.text), args.join(", "))
+}
+
 /// What stands behind `in`.
 pub fn block_head(head: &BlockHead) -> String {
     match head {

@@ -9,8 +9,9 @@ use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::facts::{Facts, SYSTEM_NAMESPACE};
 use crate::relation::Relation;
 use crate::resolve::names::{self, Named};
-use crate::resolve::program::{Posture, Program, SentenceId, SentenceKind};
+use crate::resolve::program::{Exclusive, Mentions, Parts, Posture, Program, SentenceId, SentenceKind};
 use crate::selector::PodSet;
+use crate::source::Place;
 
 pub(super) fn check(
     program: &Program,
@@ -21,21 +22,21 @@ pub(super) fn check(
     let mut diagnostics = Vec::new();
     check_open(program, relation, guarded, facts, &mut diagnostics);
     check_locked(program, relation, guarded, facts, &mut diagnostics);
-    check_system(program, facts, &mut diagnostics);
+    check_system(program, relation, guarded, facts, &mut diagnostics);
     diagnostics
 }
 
 fn postures(program: &Program) -> impl Iterator<Item = (SentenceId, &Posture)> {
     program.iter().filter_map(|(id, sentence)| match &sentence.kind {
         SentenceKind::Posture(posture) => Some((id, posture)),
-        SentenceKind::Grant(_) => None,
+        SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => None,
     })
 }
 
 fn posture(program: &Program, id: SentenceId) -> Option<&Posture> {
     match &program.get(id).kind {
         SentenceKind::Posture(posture) => Some(posture),
-        SentenceKind::Grant(_) => None,
+        SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => None,
     }
 }
 
@@ -47,7 +48,7 @@ fn check_open(
     facts: &Facts<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for (_, open) in postures(program).filter(|(_, posture)| posture.word == PostureWord::Open) {
+    for (id, open) in postures(program).filter(|(_, posture)| posture.word == PostureWord::Open) {
         let pods = facts.governed(&open.subject);
         let closed = match (open.ingress, open.egress) {
             (true, true) => &guarded.ingress | &guarded.egress,
@@ -61,13 +62,14 @@ fn check_open(
             ((guard.ingress && open.ingress) || (guard.egress && open.egress)) && !classes.is_disjoint(&pods)
         });
         let Some((guard, classes)) = found else { continue };
-        let Some(by) = posture(program, guard.sentence) else { continue };
         let caught = workloads(facts, &(classes & &pods));
         diagnostics.push(
-            Diagnostic::error(Code::E0501, format!("{} said to be open, and guarded", is(&caught)))
-                .at(open.word_place, "open")
-                .at(by.word_place, "guarded here")
-                .with_help("leave it out of the guard with `except`, or drop the `open`"),
+            program.get(id).explain(
+                Diagnostic::error(Code::E0501, format!("{} said to be open, and guarded", is(&caught)))
+                    .at(open.word_place, "open")
+                    .at(guard_place(program, guard.sentence), "guarded here")
+                    .with_help("leave it out of the guard with `except`, or drop the `open`"),
+            ),
         );
     }
 }
@@ -83,36 +85,44 @@ fn check_locked(
     let of = |word: PostureWord| {
         let some = relation.guards.iter().zip(&guarded.by_guard).filter_map(move |(guard, classes)| {
             let posture = posture(program, guard.sentence)?;
-            (posture.word == word).then_some((posture, classes))
+            (posture.word == word).then_some((posture, classes, guard.sentence))
         });
         some.collect::<Vec<_>>()
     };
     let (locked, isolated) = (of(PostureWord::Locked), of(PostureWord::Isolated));
-    let all = |postures: &[(&Posture, &Bits)]| {
-        postures.iter().fold(Bits::new(), |all, (_, classes)| all | *classes)
+    let all = |postures: &[(&Posture, &Bits, SentenceId)]| {
+        postures.iter().fold(Bits::new(), |all, (_, classes, _)| all | *classes)
     };
     let both = all(&locked) & all(&isolated);
     if both.is_empty() {
         return;
     }
-    for (lock, closed) in locked.iter().filter(|(_, classes)| !classes.is_disjoint(&both)) {
-        for (isolation, free) in isolated.iter().filter(|(_, classes)| !classes.is_disjoint(closed)) {
+    for (lock, closed, id) in locked.iter().filter(|(_, classes, _)| !classes.is_disjoint(&both)) {
+        for (isolation, free, _) in isolated.iter().filter(|(_, classes, _)| !classes.is_disjoint(closed)) {
             let caught = workloads(facts, &(*closed & *free));
             diagnostics.push(
-                Diagnostic::error(Code::E0502, format!("{} both locked and isolated", is(&caught)))
-                    .at(lock.word_place, "nothing may reach it but what is granted")
-                    .at(isolation.word_place, "all its members may reach it")
-                    .with_help(format!(
-                        "leave it out of the isolated set: `… except {} isolated`",
-                        caught.first().map_or("…", String::as_str)
-                    )),
+                program.get(*id).explain(
+                    Diagnostic::error(Code::E0502, format!("{} both locked and isolated", is(&caught)))
+                        .at(lock.word_place, "nothing may reach it but what is granted")
+                        .at(isolation.word_place, "all its members may reach it")
+                        .with_help(format!(
+                            "leave it out of the isolated set: `… except {} isolated`",
+                            caught.first().map_or("…", String::as_str)
+                        )),
+                ),
             );
         }
     }
 }
 
 /// A posture that cuts DNS or the system's pods has to name them.
-fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn check_system(
+    program: &Program,
+    relation: &Relation,
+    guarded: &Guarded,
+    facts: &Facts<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let inventory = facts.inventory;
     let system = inventory.namespace(SYSTEM_NAMESPACE);
     let mut system_pods = Bits::new();
@@ -121,15 +131,17 @@ fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
     }
     let dns = if facts.dns.by_convention { Bits::new() } else { facts.governed(&facts.dns.pods) };
     system_pods -= &facts.host_network;
-    for (_, posture) in postures(program).filter(|(_, posture)| posture.word != PostureWord::Open) {
+    for (id, sentence) in program.iter() {
+        let Some((mentions, place, without)) = guarded_end(&sentence.kind) else { continue };
         let mut named = Bits::new();
-        for pods in &posture.mentions.pods {
+        for pods in &mentions.pods {
             named |= pods.classes(inventory);
         }
-        for namespace in &posture.mentions.namespaces {
+        for namespace in &mentions.namespaces {
             named.insert_range(inventory.namespaces[namespace.index()].classes.clone());
         }
-        let pods = facts.governed(&posture.subject) - named;
+        let guards = relation.guards.iter().zip(&guarded.by_guard).filter(|(guard, _)| guard.sentence == id);
+        let pods = guards.fold(Bits::new(), |all, (_, classes)| all | classes) - named;
         let (caught_dns, caught_system) = (&pods & &dns, &pods & &system_pods);
         let (what, classes) = if !caught_dns.is_empty() {
             ("the cluster's DNS", caught_dns)
@@ -144,24 +156,51 @@ fn check_system(program: &Program, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
             .collect();
         homes.dedup();
         diagnostics.push(
-            Diagnostic::error(Code::E0503, format!("this posture closes {what}"))
-                .at(posture.subject_place, format!("catches {}", listed(&workloads(facts, &classes), "and")))
-                .with_help(format!(
-                    "leave {} out with `{}`, or name it if it is meant",
-                    listed(&homes, "and"),
-                    without(posture, homes.first().copied().unwrap_or(SYSTEM_NAMESPACE)),
-                )),
+            sentence.explain(
+                Diagnostic::error(Code::E0503, format!("this sentence closes {what}"))
+                    .at(place, format!("catches {}", listed(&workloads(facts, &classes), "and")))
+                    .with_help(format!(
+                        "leave {} out with `{}`, or name it if it is meant",
+                        listed(&homes, "and"),
+                        without(homes.first().copied().unwrap_or(SYSTEM_NAMESPACE)),
+                    )),
+            ),
         );
     }
 }
 
-/// How a namespace is left out of a posture.
-fn without(posture: &Posture, namespace: &str) -> String {
-    let word = if posture.word == PostureWord::Locked { "locked" } else { "isolated" };
-    match (posture.subject == PodSet::all(), posture.each) {
-        (true, true) => format!("each (anyone except {namespace}) {word}"),
-        (true, false) => format!("anyone except {namespace} {word}"),
-        (false, _) => format!("except {namespace}"),
+/// What a guarding sentence names of the end that it guards, where that stands, and how a namespace is left out.
+fn guarded_end(kind: &SentenceKind) -> Option<(&Mentions, Place, Box<dyn Fn(&str) -> String + '_>)> {
+    match kind {
+        SentenceKind::Posture(posture) if posture.word == PostureWord::Open => None,
+        SentenceKind::Posture(posture) => {
+            let word = if posture.word == PostureWord::Locked { "locked" } else { "isolated" };
+            let without = move |namespace: &str| match (posture.subject == PodSet::all(), &posture.parts) {
+                (true, Parts::Namespaces) => format!("each (anyone except {namespace}) {word}"),
+                (true, Parts::Whole) => format!("anyone except {namespace} {word}"),
+                _ => format!("except {namespace}"),
+            };
+            Some((&posture.mentions, posture.subject_place, Box::new(without)))
+        }
+        SentenceKind::Grant(grant) => {
+            let place = match grant.exclusive {
+                Exclusive::No => return None,
+                Exclusive::Object => grant.reach.object_place,
+                Exclusive::Subject => grant.reach.subject_place,
+            };
+            Some((&grant.mentions, place, Box::new(|namespace| format!("except {namespace}"))))
+        }
+        SentenceKind::Guardrail(_) => None,
+    }
+}
+
+/// The words that guard.
+pub(super) fn guard_place(program: &Program, id: SentenceId) -> Place {
+    let sentence = program.get(id);
+    match &sentence.kind {
+        SentenceKind::Posture(posture) => posture.word_place,
+        SentenceKind::Grant(grant) => grant.reach.verb_place,
+        SentenceKind::Guardrail(_) => sentence.place,
     }
 }
 

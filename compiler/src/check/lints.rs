@@ -7,14 +7,14 @@ use weir_cluster::inventory::{ServiceId, ServiceType};
 use weir_grammar::ast::PostureWord;
 
 use super::Guarded;
-use super::conflicts::workloads;
+use super::conflicts::{guard_place, workloads};
 use crate::address::AddressSet;
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::facts::{DNS_LABEL, Facts, SYSTEM_NAMESPACE};
 use crate::relation::{GrantKind, Relation};
 use crate::resolve::names;
 use crate::resolve::program::{
-    Ends, Grant, Part, Posture, Program, Sentence, SentenceId, SentenceKind, Thing,
+    Ends, Grant, Part, Parts, Posture, Program, Reach, Sentence, SentenceId, SentenceKind, Thing,
 };
 use crate::source::Place;
 
@@ -29,17 +29,19 @@ pub(super) fn check(
     let idle = idle(relation, guarded, facts);
     check_dns(program, relation, facts, &mut diagnostics);
     for (id, sentence) in program.iter() {
+        let mut said = Vec::new();
         match &sentence.kind {
-            SentenceKind::Posture(posture) => check_posture(posture, facts, &mut diagnostics),
+            SentenceKind::Posture(posture) => check_posture(posture, facts, &mut said),
             SentenceKind::Grant(grant) if !sentence.library => {
                 if idle.contains(&id) && !program.incomplete {
-                    diagnostics.push(idle_grant(sentence, grant));
+                    said.push(idle_grant(sentence, &grant.reach));
                 }
-                check_grant(sentence, grant, facts, &mut diagnostics);
-                behind.check(grant, facts, &mut diagnostics);
+                check_grant(sentence, grant, facts, &mut said);
+                behind.check(&grant.reach, facts, &mut said);
             }
-            SentenceKind::Grant(_) => {}
+            SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => {}
         }
+        diagnostics.extend(said.into_iter().map(|said| sentence.explain(said)));
     }
     diagnostics
 }
@@ -49,11 +51,10 @@ fn check_dns(program: &Program, relation: &Relation, facts: &Facts<'_>, diagnost
     let closed = relation.guards.iter().find(|guard| guard.egress);
     let granted = relation.grants.iter().any(|grant| grant.kind == GrantKind::Library);
     let Some(guard) = closed.filter(|_| facts.dns.by_convention && granted) else { return };
-    let SentenceKind::Posture(posture) = &program.get(guard.sentence).kind else { return };
     let (key, value) = DNS_LABEL;
     diagnostics.push(
         Diagnostic::warning(Code::W0104, "the inventory shows no cluster DNS")
-            .at(posture.word_place, "closes egress, and pods without DNS are broken pods")
+            .at(guard_place(program, guard.sentence), "closes egress, and pods without DNS are broken pods")
             .with_note(format!(
                 "granted by convention: pods with `{key}={value}` in `{SYSTEM_NAMESPACE}`, port 53 of UDP and TCP"
             ))
@@ -74,7 +75,11 @@ fn check_posture(posture: &Posture, facts: &Facts<'_>, diagnostics: &mut Vec<Dia
     }
     let homes: BTreeSet<_> =
         classes.iter().map(|class| facts.inventory.classes[class as usize].namespace).collect();
-    if posture.word == PostureWord::Isolated && !posture.each && !posture.one_group && homes.len() > 1 {
+    if posture.word == PostureWord::Isolated
+        && posture.parts == Parts::Whole
+        && !posture.one_group
+        && homes.len() > 1
+    {
         let message =
             format!("one isolation over {} namespaces: their pods all reach each other", homes.len());
         diagnostics.push(
@@ -110,7 +115,7 @@ fn idle(relation: &Relation, guarded: &Guarded, facts: &Facts<'_>) -> BTreeSet<S
     idle
 }
 
-fn idle_grant(sentence: &Sentence, grant: &Grant) -> Diagnostic {
+fn idle_grant(sentence: &Sentence, grant: &Reach) -> Diagnostic {
     let pods = grant.object.iter().any(|(part, _)| matches!(part.ends, Ends::Pods(_)));
     let help = if pods {
         "guard what is reached, such as `namespace NAME locked;`, or drop the sentence"
@@ -123,9 +128,8 @@ fn idle_grant(sentence: &Sentence, grant: &Grant) -> Diagnostic {
 }
 
 fn check_grant(sentence: &Sentence, grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let subjects = grant.subject.iter();
-    let anywhere =
-        subjects.chain(grant.object.iter().map(|(part, _)| part)).find(|part| part.ends == Ends::Anywhere);
+    let reach = &grant.reach;
+    let anywhere = reach.parts().find(|part| part.ends == Ends::Anywhere);
     if let Some(part) = anywhere.filter(|_| !sentence.has_reason) {
         diagnostics.push(
             Diagnostic::warning(Code::W0108, "`anywhere` is every pod, node and address")
@@ -135,14 +139,14 @@ fn check_grant(sentence: &Sentence, grant: &Grant, facts: &Facts<'_>, diagnostic
                 ),
         );
     }
-    if !grant.has_ports {
-        check_ports_missing(grant, facts, diagnostics);
+    if !reach.has_ports && grant.narrowed.is_none() {
+        check_ports_missing(reach, facts, diagnostics);
     }
-    check_itself(grant, diagnostics);
-    check_addresses(grant, facts, diagnostics);
+    check_itself(reach, diagnostics);
+    check_addresses(reach, facts, diagnostics);
 }
 
-fn check_ports_missing(grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn check_ports_missing(grant: &Reach, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     const SHOWN: usize = 4;
     let inventory = facts.inventory;
     let mut declared = BTreeSet::new();
@@ -171,7 +175,7 @@ fn check_ports_missing(grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<D
     );
 }
 
-fn check_itself(grant: &Grant, diagnostics: &mut Vec<Diagnostic>) {
+fn check_itself(grant: &Reach, diagnostics: &mut Vec<Diagnostic>) {
     let single = |part: &&Part| matches!(part.thing, Thing::Workload(_) | Thing::Both(..));
     for subject in grant.subject.iter().filter(single) {
         let same = |(part, _): &&(Part, _)| part.ends == subject.ends && single(&part);
@@ -186,12 +190,11 @@ fn check_itself(grant: &Grant, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// An address range that pods might live in, where the inventory does not tell where they do.
-fn check_addresses(grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn check_addresses(grant: &Reach, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     if facts.knows_pod_ranges() {
         return;
     }
-    let parts = grant.subject.iter().chain(grant.object.iter().map(|(part, _)| part));
-    for part in parts {
+    for part in grant.parts() {
         let Ends::Outside(set) = &part.ends else { continue };
         let blocks = set.and(&AddressSet::private()).blocks();
         if blocks.iter().all(|block| block.cidr.prefix_len() == block.cidr.max_prefix_len()) {
@@ -228,7 +231,7 @@ impl HiddenClients {
         HiddenClients { services, all }
     }
 
-    fn check(&self, grant: &Grant, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    fn check(&self, grant: &Reach, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
         if grant.subject.iter().any(|part| matches!(part.ends, Ends::Nodes | Ends::Anywhere)) {
             return; // nodes are granted too, whomever they speak for
         }

@@ -25,6 +25,8 @@ struct Entry<'a> {
     notes: &'a [String],
     help: &'a [String],
     suggestions: Vec<SuggestionEntry<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    namespaces: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -105,6 +107,7 @@ fn entry<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Entry<'a> {
                 replacement: &suggestion.replacement,
             })
             .collect(),
+        namespaces: &diagnostic.namespaces,
     }
 }
 

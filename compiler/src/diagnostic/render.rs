@@ -7,7 +7,7 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
-use super::{Diagnostic, Severity, printable};
+use super::{Diagnostic, Severity, listed, printable};
 use crate::source::{FileId, Place, Sources};
 
 /// All of them, each followed by an empty line.
@@ -75,6 +75,11 @@ fn convert(diagnostic: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<F
             position += &format!(" (document {})", input.document);
         }
         notes.push(format!("in {position}"));
+    }
+    if !diagnostic.namespaces.is_empty() {
+        let one = diagnostic.namespaces.len() == 1;
+        let names = printable(&listed(&diagnostic.namespaces, "and"));
+        notes.push(format!("in {} {names}", if one { "namespace" } else { "namespaces" }));
     }
     notes.extend(diagnostic.notes.iter().map(|note| printable(note)));
     notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", printable(help))));

@@ -80,16 +80,8 @@ impl Resolver<'_> {
                         .with_help("select by a label of your own, or by the workload's name"),
                 );
             }
-            let texts = |names: &[Name]| -> Vec<Text> {
-                names.iter().map(|name| name.text.as_str().into()).collect()
-            };
-            let constraint = match &requirement.test {
-                Test::In(values) => Constraint::within(texts(values)),
-                Test::NotIn(values) => Constraint::outside(texts(values)),
-                Test::Exists => Constraint::exists(),
-                Test::DoesNotExist => Constraint::absent(),
-            };
-            constraints = constraints.and_then(|all| all.with(Key::Label(key), constraint));
+            constraints =
+                constraints.and_then(|all| all.with(Key::Label(key), constraint(&requirement.test)));
         }
         if constraints.is_none() {
             self.report(
@@ -99,6 +91,24 @@ impl Resolver<'_> {
         }
         constraints.filter(|_| fine)
     }
+}
+
+fn constraint(test: &Test) -> Constraint {
+    let texts =
+        |names: &[Name]| -> Vec<Text> { names.iter().map(|name| name.text.as_str().into()).collect() };
+    match test {
+        Test::In(values) => Constraint::within(texts(values)),
+        Test::NotIn(values) => Constraint::outside(texts(values)),
+        Test::Exists => Constraint::exists(),
+        Test::DoesNotExist => Constraint::absent(),
+    }
+}
+
+/// What brackets require, unjudged; `None` if nothing can satisfy it.
+pub(super) fn plain_constraints(filter: &Filter) -> Option<Constraints> {
+    filter.requirements.iter().try_fold(Constraints::default(), |all, requirement| {
+        all.with(Key::Label(requirement.key.text.as_str().into()), constraint(&requirement.test))
+    })
 }
 
 fn one_operand(operand: &Operand) -> Set {

@@ -80,6 +80,10 @@ impl Resolver<'_> {
         let names = self.names_in_reach(scope);
         let near = names::nearest(&name.text, names.iter().map(String::as_str));
         let message = match scope.namespace {
+            // Of an `in each` block the namespaces are told beside it, all at once.
+            Some(_) if self.origin.namespace.is_some() => {
+                format!("there is no {} `{}` there", workload_or(kind), name.text)
+            }
             Some(namespace) => {
                 let home = self.facts.namespace_name(namespace);
                 format!("there is no {} `{}` in namespace `{home}`", workload_or(kind), name.text)
@@ -124,9 +128,7 @@ impl Resolver<'_> {
     /// Every name that a bare word could have been.
     pub(super) fn names_in_reach(&self, scope: Scope) -> Vec<String> {
         let inventory = self.facts.inventory;
-        let lets =
-            self.lets.get(&scope.file).into_iter().flat_map(|own| own.keys()).map(|name| (*name).to_owned());
-        let mut names: Vec<String> = lets.collect();
+        let mut names = self.names_of_lets(scope.file);
         match scope.namespace {
             Some(namespace) => names.extend(self.names_of(namespace)),
             None => {
@@ -156,10 +158,11 @@ impl Resolver<'_> {
         let inventory = self.facts.inventory;
         match namespace {
             NamespaceName::Name(home) => {
+                let (home, from) = self.namespace_argument(home, scope)?;
                 let Some(id) = inventory.namespace(&home.text) else {
                     return match scope.absent {
                         Some(absent) => self.absent(name, absent, scope),
-                        None => self.unknown_namespace(home, scope),
+                        None => self.unknown_namespace(&home, from),
                     };
                 };
                 let found = names::in_namespace(inventory, id, &name.text, kind);
@@ -277,6 +280,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn namespace(&mut self, name: &Name, scope: Scope, place: Place) -> Resolved<Denotation> {
+        let (name, from) = &self.namespace_argument(name, scope)?;
         let text: Text = name.text.as_str().into();
         let Some(id) = self.facts.inventory.namespace(&name.text) else {
             return match scope.absent {
@@ -291,7 +295,7 @@ impl Resolver<'_> {
                     );
                     None
                 }
-                None => self.unknown_namespace(name, scope),
+                None => self.unknown_namespace(name, *from),
             };
         };
         let mut denotation = Denotation::pods(place, PodSet::namespace(&text));

@@ -1,12 +1,14 @@
 //! A program whose names are resolved: what sentences say, in terms of the cluster. Nothing unresolved fits in.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use weir_cluster::inventory::{NamespaceId, Protocol, ServiceId, WorkloadId};
 use weir_cluster::labels::Text;
-use weir_grammar::ast::PostureWord;
+use weir_grammar::ast::{Day, PostureWord};
 
 use crate::address::AddressSet;
+use crate::diagnostic::Diagnostic;
 use crate::selector::PodSet;
 use crate::source::Place;
 
@@ -16,6 +18,8 @@ pub struct SentenceId(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub sentences: Vec<Sentence>,
+    /// Tests of the program's own files.
+    pub tests: Vec<Test>,
     /// Sentences are missing that have errors: what is not guarded here may well be meant to be.
     pub incomplete: bool,
 }
@@ -38,13 +42,69 @@ pub struct Sentence {
     /// Of the library: exempt from lints on grants.
     pub library: bool,
     pub has_reason: bool,
+    pub origin: Arc<Origin>,
     pub kind: SentenceKind,
+}
+
+impl Sentence {
+    /// With how the sentence came to be: where it was applied, for which namespace.
+    pub fn explain(&self, diagnostic: Diagnostic) -> Diagnostic {
+        self.origin.explain(diagnostic)
+    }
+}
+
+/// How a sentence came to be that does not stand for itself alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Where its policy is applied, and where the policy is applied that applies it.
+    pub applied: Vec<Place>,
+    /// The namespace that an `in each` block holds it for.
+    pub namespace: Option<Text>,
+}
+
+impl Origin {
+    pub fn explain(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        let primary = diagnostic.labels.first().map(|label| label.place);
+        for place in &self.applied {
+            let inside = primary.is_some_and(|primary| place.holds(primary));
+            if !inside {
+                diagnostic = diagnostic.at(*place, Diagnostic::APPLIED);
+            }
+        }
+        if let Some(namespace) = &self.namespace {
+            diagnostic.namespaces = vec![namespace.to_string()];
+        }
+        diagnostic
+    }
 }
 
 #[derive(Clone, Debug)]
 pub enum SentenceKind {
     Posture(Posture),
     Grant(Grant),
+    Guardrail(Guardrail),
+}
+
+impl SentenceKind {
+    /// What is said of flows between two sets, if that is what it says.
+    pub fn reach(&self) -> Option<&Reach> {
+        match self {
+            SentenceKind::Posture(_) => None,
+            SentenceKind::Grant(grant) => Some(&grant.reach),
+            SentenceKind::Guardrail(guardrail) => Some(&guardrail.reach),
+        }
+    }
+}
+
+/// The parts of a posture that holds for each by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// One group, whatever it spans.
+    Whole,
+    /// One part a namespace.
+    Namespaces,
+    /// One part for each value of this namespace label.
+    Label(Text),
 }
 
 #[derive(Clone, Debug)]
@@ -52,7 +112,7 @@ pub struct Posture {
     pub word: PostureWord,
     pub word_place: Place,
     pub subject_place: Place,
-    pub each: bool,
+    pub parts: Parts,
     /// `even if absent`: it guards namespaces that it names before they exist.
     pub planned: bool,
     /// Written in parentheses: one group, whatever it spans.
@@ -63,12 +123,80 @@ pub struct Posture {
     pub mentions: Mentions,
 }
 
+/// Flows from one set to another.
 #[derive(Clone, Debug)]
-pub struct Grant {
+pub struct Reach {
     pub subject: Vec<Part>,
     pub object: Vec<(Part, Ports)>,
+    pub subject_place: Place,
+    pub verb_place: Place,
     pub object_place: Place,
     pub has_ports: bool,
+}
+
+impl Reach {
+    /// The parts of both ends.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.subject.iter().chain(self.object.iter().map(|(part, _)| part))
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub reach: Reach,
+    pub exclusive: Exclusive,
+    /// `even if absent`: what an `only` guards, it guards before it exists.
+    pub planned: bool,
+    /// The first day on which it no longer counts.
+    pub until: Option<(Day, Place)>,
+    pub narrowed: Option<Narrowed>,
+    /// What the guarded end names outright.
+    pub mentions: Mentions,
+}
+
+/// Whether a grant guards one of its ends, and admits nothing else there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusive {
+    No,
+    /// `only A may reach B`: nothing else enters B on these ports, and all of B is guarded for ingress.
+    Object,
+    /// `A may only reach B`: nothing else leaves A.
+    Subject,
+}
+
+/// A grant of less than whole ports.
+#[derive(Clone, Debug)]
+pub enum Narrowed {
+    /// Requests of HTTP, by method and path.
+    Http { place: Place, requests: Vec<(String, String)> },
+    /// ICMP echo.
+    Ping { place: Place },
+}
+
+/// A promise about the whole program.
+#[derive(Clone, Debug)]
+pub struct Guardrail {
+    pub reach: Reach,
+    /// `must not reach`; else `must reach`.
+    pub forbids: bool,
+}
+
+/// `test "…" { … }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub name: String,
+    pub place: Place,
+    pub assertions: Vec<Assertion>,
+    /// Assertions are missing that have errors.
+    pub incomplete: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    pub place: Place,
+    pub reach: Reach,
+    /// `reaches`; else `cannot reach`.
+    pub reaches: bool,
 }
 
 /// What a set names outright, exceptions left out.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use weir_cluster::inventory::AddressOwner;
-use weir_grammar::ast::{Absent, Base, Builtin, KindWord, Name, Operand, Set, SetOp};
+use weir_grammar::ast::{Absent, Argument, Base, Builtin, KindWord, Name, Operand, Set, SetOp};
 use weir_grammar::format;
 
 use super::labels::HELP_PLANNED;
 use super::names::{self, Named};
+use super::params::ParamKind;
 use super::program::{Denotation, Ends, Mentions, Part, Thing};
 use super::{Resolved, Resolver, Scope};
 use crate::address::AddressSet;
@@ -58,8 +59,13 @@ impl Resolver<'_> {
         right: &Operand,
         scope: Scope,
     ) -> Resolved<Denotation> {
-        let (left, right) = self.same_kind(set, left, right, scope)?;
         let whole = self.whole(set, scope);
+        if matches!(left.base, Base::Builtin(Builtin::Anywhere)) && scope.forbids {
+            let exact = Scope { absent: scope.absent.map(|_| Absent::EvenIfAbsent), ..scope };
+            let right = self.operand(right, exact)?;
+            return self.anywhere_except(right, set, whole, scope);
+        }
+        let (left, right) = self.same_kind(set, left, right, scope)?;
         let mentions = left.mentions;
         let pods = PodSet::union(right.parts.iter().filter_map(|part| part.ends.pods().cloned()));
         let addresses = right.parts.iter().fold(AddressSet::default(), |all, part| match &part.ends {
@@ -90,6 +96,36 @@ impl Resolver<'_> {
         }
         parts.retain(|part| !is_nothing(part));
         Some(Denotation { parts, mentions })
+    }
+
+    /// Of a guardrail: every pod, node and address but these.
+    fn anywhere_except(
+        &mut self,
+        right: Denotation,
+        set: &Set,
+        place: Place,
+        scope: Scope,
+    ) -> Resolved<Denotation> {
+        let ends = || right.parts.iter().map(|part| &part.ends);
+        if ends().any(|ends| *ends == Ends::Anywhere) {
+            self.report(
+                Diagnostic::error(Code::E0205, format!("`{}` leaves nothing", shortened(&format::set(set))))
+                    .at(place, "all of it is excepted"),
+            );
+            return None;
+        }
+        let pods = PodSet::union(ends().filter_map(|ends| ends.pods().cloned()));
+        let addresses = ends().fold(AddressSet::default(), |all, ends| match ends {
+            Ends::Outside(some) | Ends::Exactly(some) => all.union(some),
+            _ => all,
+        });
+        let mut rest = vec![
+            Ends::Pods(self.bounded(PodSet::all().minus(&pods), set, scope)?),
+            Ends::Outside(AddressSet::all().minus(&addresses)),
+        ];
+        rest.extend([Ends::Nodes, Ends::ApiServer].into_iter().filter(|one| ends().all(|ends| ends != one)));
+        let part = |ends| Part { place, thing: Thing::Unchecked, ends };
+        Some(Denotation { parts: rest.into_iter().map(part).collect(), mentions: Mentions::default() })
     }
 
     pub(super) fn both(
@@ -385,7 +421,15 @@ impl Resolver<'_> {
     }
 
     pub(super) fn name(&mut self, name: &Name, scope: Scope) -> Resolved<Denotation> {
-        match self.let_value(scope, name) {
+        let value = match self.argument(scope, &name.text) {
+            Some((Argument::Set(set), caller)) => Some(self.set_without_ports(set, caller)),
+            Some((argument, caller)) => {
+                self.report_kind(argument, caller, &name.text, ParamKind::Set, Some(scope.place(name.span)));
+                return None;
+            }
+            None => self.let_value(scope, name),
+        };
+        match value {
             Some(value) => value.map(|mut denotation| {
                 for part in &mut denotation.parts {
                     part.place = scope.place(name.span);

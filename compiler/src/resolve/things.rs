@@ -24,11 +24,14 @@ impl Resolver<'_> {
     ) -> Resolved<Denotation> {
         let inventory = self.facts.inventory;
         let inside: Option<Vec<NamespaceId>> = match namespace {
-            Some(NamespaceName::Name(home)) => Some(match inventory.namespace(&home.text) {
-                Some(home) => vec![home],
-                None if scope.absent == Some(Absent::IfPresent) => Vec::new(),
-                None => return self.unknown_namespace(home, scope),
-            }),
+            Some(NamespaceName::Name(home)) => {
+                let (home, from) = self.namespace_argument(home, scope)?;
+                Some(match inventory.namespace(&home.text) {
+                    Some(home) => vec![home],
+                    None if scope.absent == Some(Absent::IfPresent) => Vec::new(),
+                    None => return self.unknown_namespace(&home, from),
+                })
+            }
             Some(NamespaceName::Pattern(pattern)) => Some(self.matching_namespaces(pattern, scope)?),
             None => scope.namespace.map(|home| vec![home]),
         };

@@ -8,8 +8,8 @@ use weir_cluster::labels::Text;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
-use crate::relation::{Grant, Guard, Relation};
-use crate::resolve::program::{Ends, Part, Program, SentenceId, SentenceKind};
+use crate::relation::{self, Guard, Relation};
+use crate::resolve::program::{Ends, Exclusive, Grant, Guardrail, Part, Program, SentenceId, SentenceKind};
 use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
@@ -60,7 +60,8 @@ impl Binder<'_> {
     fn guard(&mut self, guard: &Guard) -> Guard {
         let planned = match &self.program.get(guard.sentence).kind {
             SentenceKind::Posture(posture) => posture.planned,
-            SentenceKind::Grant(_) => false,
+            SentenceKind::Grant(grant) => grant.planned,
+            SentenceKind::Guardrail(_) => false,
         };
         let mut terms = Vec::new();
         for term in guard.pods.terms() {
@@ -90,7 +91,7 @@ impl Binder<'_> {
         Guard { pods: terms.into_iter().collect(), ..guard.clone() }
     }
 
-    fn grant(&mut self, grant: &Grant) -> Grant {
+    fn grant(&mut self, grant: &relation::Grant) -> relation::Grant {
         let mut side = |ends: &[Ends]| -> Vec<Ends> {
             ends.iter()
                 .map(|ends| match ends {
@@ -101,7 +102,7 @@ impl Binder<'_> {
                 .collect()
         };
         let (from, to) = (side(&grant.from), side(&grant.to));
-        Grant { from, to, ..grant.clone() }
+        relation::Grant { from, to, ..grant.clone() }
     }
 
     fn pods(&mut self, pods: &PodSet, sentence: SentenceId) -> PodSet {
@@ -220,10 +221,13 @@ impl Binder<'_> {
         let sentence = self.program.get(sentence);
         match &sentence.kind {
             SentenceKind::Posture(posture) => posture.subject_place,
-            SentenceKind::Grant(grant) => {
-                let parts = grant.subject.iter().chain(grant.object.iter().map(|(part, _)| part));
+            SentenceKind::Grant(grant) if grant.exclusive != Exclusive::No => match grant.exclusive {
+                Exclusive::Subject => grant.reach.subject_place,
+                _ => grant.reach.object_place,
+            },
+            SentenceKind::Grant(Grant { reach, .. }) | SentenceKind::Guardrail(Guardrail { reach, .. }) => {
                 let special = |part: &&Part| part.ends.pods().is_some_and(is_special);
-                parts.into_iter().find(special).map_or(sentence.place, |part| part.place)
+                reach.parts().find(special).map_or(sentence.place, |part| part.place)
             }
         }
     }
@@ -231,7 +235,12 @@ impl Binder<'_> {
     fn report_bindings(&mut self) {
         for (sentence, bound) in std::mem::take(&mut self.told) {
             let place = self.place(sentence);
-            let posture = matches!(self.program.get(sentence).kind, SentenceKind::Posture(_));
+            let guards = |kind: &SentenceKind| match kind {
+                SentenceKind::Posture(_) => true,
+                SentenceKind::Grant(grant) => grant.exclusive != Exclusive::No,
+                SentenceKind::Guardrail(_) => false,
+            };
+            let posture = guards(&self.program.get(sentence).kind);
             for bound in bound {
                 let what = match (&bound, posture) {
                     (Bound::FutureNamespaces, true) => "the namespaces of today are guarded",
@@ -253,7 +262,7 @@ impl Binder<'_> {
                     Diagnostic::note(Code::W0111, format!("{what}, and later ones with the next build"))
                         .at(place, "bound to today's inventory")
                 };
-                self.diagnostics.push(said);
+                self.diagnostics.push(self.program.get(sentence).explain(said));
             }
         }
     }

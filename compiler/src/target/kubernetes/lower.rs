@@ -132,7 +132,7 @@ impl Lowering<'_> {
         };
         let everywhere = match grant.within {
             Within::Everywhere => Some(Rc::new(self.peers(far, None))),
-            Within::SameNamespace => None,
+            Within::SameNamespace | Within::SameValue(_) => None,
         };
         for ends in own {
             let all;
@@ -148,7 +148,10 @@ impl Lowering<'_> {
                 for (namespace, subjects) in self.guarded(term, direction) {
                     let peers = match &everywhere {
                         Some(peers) => Rc::clone(peers),
-                        None => Rc::new(self.peers(far, Some(&namespace))),
+                        None => match self.part_of(&namespace, &grant.within) {
+                            Some(part) => Rc::new(self.peers(far, Some(&part))),
+                            None => continue,
+                        },
                     };
                     if peers.is_empty() {
                         continue;
@@ -193,7 +196,21 @@ impl Lowering<'_> {
         names.into_iter().filter_map(subjects).collect()
     }
 
-    fn peers(&self, ends: &[Ends], only_in: Option<&Text>) -> Vec<Peer> {
+    /// The namespaces of the part that this one belongs to; `None` for one that belongs to none.
+    fn part_of(&self, namespace: &Text, within: &Within) -> Option<PodSet> {
+        match within {
+            Within::SameValue(key) => {
+                let inventory = self.facts.inventory;
+                let home = &inventory.namespaces[inventory.namespace(namespace)?.index()];
+                let value = Constraint::is(home.labels.get(key)?.clone());
+                let namespaces = Constraints::one(Key::Label(key.clone()), value);
+                Some(PodSet::of(Conjunction { namespaces, pods: Constraints::default() }))
+            }
+            _ => Some(PodSet::namespace(namespace)),
+        }
+    }
+
+    fn peers(&self, ends: &[Ends], only_in: Option<&PodSet>) -> Vec<Peer> {
         let mut peers = BTreeSet::new();
         for ends in ends {
             match ends {
@@ -201,9 +218,8 @@ impl Lowering<'_> {
                     peers.insert(Peer::Anywhere);
                 }
                 Ends::Pods(pods) => {
-                    let near = only_in.map(PodSet::namespace);
                     for term in pods.terms() {
-                        let term = match &near {
+                        let term = match only_in {
                             Some(near) => near.terms().iter().find_map(|near| term.and(near)),
                             None => Some(term.clone()),
                         };

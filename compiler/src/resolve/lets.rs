@@ -1,0 +1,250 @@
+//! `let`s: collected before anything is resolved, resolved where they are first used, found in their own file and in
+//! the modules that it uses.
+
+use weir_cluster::inventory::NamespaceId;
+use weir_cluster::labels::Text;
+use weir_grammar::ast::{self, Absent, BlockHead, LetValue, Statement};
+
+use super::program::Denotation;
+use super::{Resolved, Resolver, Scope};
+use crate::diagnostic::{Code, Diagnostic, listed};
+use crate::source::{FileId, Place};
+
+/// How long a chain of `let`s may be: each is resolved inside of the one before.
+const DEEPEST_LET: usize = 128;
+
+pub(super) struct Let<'a> {
+    pub tree: &'a ast::Let,
+    /// Of the block that it stands in: its names resolve there.
+    namespace: Option<NamespaceId>,
+    value: Value,
+}
+
+enum Value {
+    Waiting,
+    Resolving,
+    /// `None` where its errors are reported.
+    Done(Option<Denotation>),
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn collect_lets(
+        &mut self,
+        file: FileId,
+        namespace: Option<NamespaceId>,
+        statements: &'a [Statement],
+    ) {
+        for statement in statements {
+            match statement {
+                Statement::Let(tree) => self.collect_let(file, namespace, tree),
+                Statement::Block(block) => match &block.head {
+                    BlockHead::Namespace(name) => {
+                        let inner = self.facts.inventory.namespace(&name.text).or(namespace);
+                        self.collect_lets(file, inner, &block.body);
+                    }
+                    // What another cluster means by a name is nothing to this one.
+                    BlockHead::Cluster(_) | BlockHead::Clusters(_) => {
+                        if self.is_here(&block.head) {
+                            self.collect_lets(file, namespace, &block.body);
+                        }
+                    }
+                    BlockHead::Each(..) => {}
+                },
+                _ => {}
+            }
+        }
+    }
+
+    fn collect_let(&mut self, file: FileId, namespace: Option<NamespaceId>, tree: &'a ast::Let) {
+        let place = Place { file, span: tree.name.span };
+        let name = tree.name.text.as_str();
+        if let Some(first) = self.lets.get(&file).and_then(|own| own.get(name)) {
+            let first = Place { file, span: first.tree.name.span };
+            let message = format!("`{name}` is defined twice in this file");
+            self.report(
+                Diagnostic::error(Code::E0206, message)
+                    .at(place, "the second one")
+                    .at(first, "the first one")
+                    .with_help("rename one of them: nothing redefines a `let`"),
+            );
+            return;
+        }
+        let own = self.lets.entry(file).or_default();
+        own.insert(name, Let { tree, namespace, value: Value::Waiting });
+    }
+
+    /// Where the `let` of this name stands that a file sees; several where modules bring the same name.
+    fn homes_of_let(&self, file: FileId, name: &str) -> Vec<FileId> {
+        let own = self.lets.get(&file).is_some_and(|lets| lets.contains_key(name)).then_some(file);
+        let exported = |other: &FileId| {
+            let found = self.lets.get(other).and_then(|lets| lets.get(name));
+            *other != file && found.is_some_and(|found| found.tree.export.is_some())
+        };
+        own.into_iter().chain(self.modules.imports(file).filter(exported)).collect()
+    }
+
+    /// The names of all `let`s that a file sees.
+    pub(super) fn names_of_lets(&self, file: FileId) -> Vec<String> {
+        let of = |file: FileId, all: bool| {
+            let lets = self.lets.get(&file).into_iter().flat_map(|lets| lets.iter());
+            lets.filter(move |(_, found)| all || found.tree.export.is_some())
+                .map(|(name, _)| (*name).to_owned())
+        };
+        of(file, true).chain(self.modules.imports(file).flat_map(|other| of(other, false))).collect()
+    }
+
+    /// The file and tree of the `let` that a name means; `Err` where that is an error, which is reported.
+    fn find_let(&mut self, scope: Scope, name: &ast::Name) -> Result<Option<(FileId, &'a ast::Let)>, ()> {
+        let homes = self.homes_of_let(scope.file, &name.text);
+        match homes.as_slice() {
+            [] => Ok(None),
+            [home] => {
+                Ok(self.lets.get(home).and_then(|lets| lets.get(name.text.as_str())).map(|l| (*home, l.tree)))
+            }
+            several => {
+                let from: Vec<String> =
+                    several.iter().map(|file| self.sources.spoken_module(*file)).collect();
+                let message = format!("`{}` comes from {} places", name.text, several.len());
+                self.report(
+                    Diagnostic::error(Code::E0211, message)
+                        .at(scope.place(name.span), format!("brought by {}", listed(&from, "and")))
+                        .with_help("rename one of them, or drop one `use`"),
+                );
+                Err(())
+            }
+        }
+    }
+
+    /// The namespace label that a partition goes by, if the name is a partition's.
+    pub(super) fn partition(&mut self, scope: Scope, name: &ast::Name) -> Resolved<Option<Text>> {
+        if let Some((argument, caller)) = self.argument(scope, &name.text) {
+            return match argument {
+                ast::Argument::Set(set) => match super::uses::bare(set) {
+                    Some(name) => self.partition(caller, name),
+                    None => Some(None),
+                },
+                ast::Argument::Port(_) => Some(None),
+            };
+        }
+        match self.find_let(scope, name) {
+            Err(()) => None,
+            Ok(Some((_, ast::Let { value: LetValue::Partition(partition), .. }))) => {
+                Some(Some(partition.key.text.as_str().into()))
+            }
+            Ok(_) => Some(None),
+        }
+    }
+
+    /// The set that a `let` names; `None` if there is no such `let`.
+    pub(super) fn let_value(&mut self, scope: Scope, name: &ast::Name) -> Option<Option<Denotation>> {
+        let (home, tree) = match self.find_let(scope, name) {
+            Err(()) => return Some(None),
+            Ok(None) => return None,
+            Ok(Some(found)) => found,
+        };
+        let found = self.lets.get(&home)?.get(name.text.as_str())?;
+        let namespace = found.namespace;
+        match &found.value {
+            Value::Done(value) => return Some(self.present(value.clone(), tree, name, scope)),
+            Value::Waiting => {}
+            Value::Resolving => {
+                let message = format!("`{}` is defined by itself", name.text);
+                self.report(
+                    Diagnostic::error(Code::E0207, message)
+                        .at(scope.place(name.span), "leads back to its own definition")
+                        .at(Place { file: home, span: tree.name.span }, "defined here"),
+                );
+                return Some(None);
+            }
+        }
+        self.set_value(home, tree, Value::Resolving);
+        if self.let_depth >= DEEPEST_LET {
+            self.report(
+                Diagnostic::error(
+                    Code::E0108,
+                    format!("`let`s lead to each other more than {DEEPEST_LET} deep"),
+                )
+                .at(scope.place(name.span), "one too many")
+                .with_help("define it by what it comes to"),
+            );
+            self.set_value(home, tree, Value::Done(None));
+            return Some(None);
+        }
+        // A `let` is one thing wherever it is used: no other block, application or clause reaches into it.
+        let absent = tree.absent.map(|(absent, _)| absent);
+        let own = Scope { namespace, absent, ..Scope::of(home) };
+        let outer = std::mem::take(&mut self.origin);
+        self.let_depth += 1;
+        let broken = self.is_broken(own.place(tree.value.span()));
+        let mut value = match &tree.value {
+            _ if broken => None,
+            LetValue::Set(set) => self.set_without_ports(set, own),
+            LetValue::Partition(_) => {
+                self.let_depth -= 1;
+                self.origin = outer;
+                self.set_value(home, tree, Value::Waiting);
+                self.report_partition(scope.place(name.span), Place { file: home, span: tree.value.span() });
+                return Some(None);
+            }
+        };
+        self.let_depth -= 1;
+        self.origin = outer;
+        if let Some(denotation) = &mut value {
+            denotation.dedup();
+        }
+        self.set_value(home, tree, Value::Done(value.clone()));
+        Some(self.present(value, tree, name, scope))
+    }
+
+    /// A `let` that may be absent, and is: whoever uses it has to say so too, or would grant nothing unknowingly.
+    fn present(
+        &mut self,
+        value: Option<Denotation>,
+        tree: &ast::Let,
+        name: &ast::Name,
+        scope: Scope,
+    ) -> Option<Denotation> {
+        let denotation = value?;
+        let is_absent = denotation.parts.is_empty() && matches!(tree.absent, Some((Absent::IfPresent, _)));
+        if is_absent && scope.absent.is_none() {
+            self.report(
+                Diagnostic::error(Code::E0205, format!("nothing of `{}` is in this cluster", name.text))
+                    .at(scope.place(name.span), "stands for nothing today")
+                    .with_help("if that may be, end this sentence with `if present`"),
+            );
+            return None;
+        }
+        Some(denotation)
+    }
+
+    fn report_partition(&mut self, place: Place, defined: Place) {
+        self.report(
+            Diagnostic::error(Code::E0318, "a partition is many sets, and none of them alone")
+                .at(place, "stands for every one of its parts")
+                .at(defined, "a partition")
+                .with_help(
+                    "write `each` before it: `each NAME isolated`; or a set such as `namespaces[team=x]`",
+                ),
+        );
+    }
+
+    fn set_value(&mut self, file: FileId, tree: &ast::Let, value: Value) {
+        let own = self.lets.get_mut(&file);
+        if let Some(entry) = own.and_then(|own| own.get_mut(tree.name.text.as_str())) {
+            entry.value = value;
+        }
+    }
+
+    /// A `let` that nothing uses is still checked.
+    pub(super) fn unused_lets_resolve(&mut self, file: FileId) {
+        let own = self.lets.get(&file).into_iter().flat_map(|own| own.values());
+        let waiting: Vec<&'a ast::Let> = own
+            .filter(|entry| matches!((&entry.value, &entry.tree.value), (Value::Waiting, LetValue::Set(_))))
+            .map(|entry| entry.tree)
+            .collect();
+        for tree in waiting {
+            let absent = tree.absent.map(|(absent, _)| absent);
+            self.let_value(Scope { absent, ..Scope::of(file) }, &tree.name);
+        }
+    }
+}
