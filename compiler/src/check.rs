@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod lints;
+mod promises;
 mod target;
 
 use roaring::RoaringBitmap as Bits;
@@ -12,11 +13,18 @@ use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::target::Target;
 
-/// Checks a program whose relation is bound to the target.
-pub fn check(program: &Program, relation: &Relation, facts: &Facts<'_>, target: Target) -> Vec<Diagnostic> {
+/// Checks a program: `meant` is its relation, `relation` the same, bound to the target.
+pub fn check(
+    program: &Program,
+    meant: &Relation,
+    relation: &Relation,
+    facts: &Facts<'_>,
+    target: Target,
+) -> Vec<Diagnostic> {
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
+    diagnostics.extend(promises::check(program, meant, relation, facts));
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     diagnostics.extend(lints::check(program, relation, &guarded, facts));
     diagnostics

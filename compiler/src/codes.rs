@@ -103,6 +103,10 @@ codes! {
     E0501 "open, and guarded"
     E0502 "locked, and isolated"
     E0503 "a posture that cuts the cluster's own services"
+    E0504 "a grant of what must not be"
+    E0505 "a `must not` that nothing keeps"
+    E0506 "a grant beside an `only`"
+    E0507 "a `must reach` that is closed"
     // E07: project and files
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"
@@ -125,6 +129,7 @@ codes! {
     W0114 "a name that nothing uses"
     W0115 "a module that nothing uses"
     W0116 "namespaces that belong to no part"
+    W0128 "a promise that holds today"
 }
 
 macro_rules! lints {
@@ -158,6 +163,7 @@ lints! {
     W0114 "unused-name" Warn
     W0115 "unused-module" Warn
     W0116 "outside-partition" Warn
+    W0128 "holds-today" Warn
 }
 
 impl Code {

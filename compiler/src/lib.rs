@@ -76,13 +76,13 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
-    let (relation, found) = target::kubernetes::bind(&relation, &program, facts);
+    let (bound, found) = target::kubernetes::bind(&relation, &program, facts);
     diagnostics.extend(found);
-    diagnostics.extend(check::check(&program, &relation, facts, target));
+    diagnostics.extend(check::check(&program, &relation, &bound, facts, target));
     let mut diagnostics = diagnostic::join_origins(diagnostics);
     diagnostic::mute_beside_errors(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Analysis { diagnostics, program, relation }
+    Analysis { diagnostics, program, relation: bound }
 }
 
 impl Analysis {

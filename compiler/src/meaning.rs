@@ -1,15 +1,17 @@
 //! The flows that a relation permits, on a given space of endpoints and ports. What enforced flows are held against.
 
-use weir_cluster::flow::{AddressKind, AddressPoint, Bits, Flows, Permit, Point, PortRange, Side, Space};
+use weir_cluster::flow::{
+    AddressKind, AddressPoint, Bits, FlowBox, Flows, Permit, PodPoint, Point, PortRange, Side, Space,
+};
 use weir_cluster::inventory::Protocol;
 
 use crate::facts::Facts;
 use crate::relation::{Grant, Relation, Within};
-use crate::resolve::program::{Ends, Port, Ports, SomePorts};
+use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
 
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
-    let meaning = Meaning { facts, space };
+    let meaning = Meaning::new(facts, space);
     let mut egress: Vec<Side> = vec![Side::Open; space.points.len()];
     let mut ingress = egress.clone();
     for guard in &relation.guards {
@@ -34,42 +36,87 @@ pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
 
 /// The ports at which the space has to be cut for the relation's sake.
 pub fn port_boundaries(relation: &Relation) -> Vec<PortRange> {
-    let ports = relation.grants.iter().filter_map(|grant| match &grant.ports {
-        Ports::These(ports) => Some(ports),
-        Ports::All => None,
-    });
-    ports
-        .flat_map(SomePorts::iter)
-        .filter_map(|port| match port {
-            Port::Range { protocol, first, last } => {
-                Some(PortRange { protocol: *protocol, first: *first, last: *last })
-            }
-            Port::Named { .. } => None,
-        })
-        .collect()
+    relation.grants.iter().flat_map(|grant| port_cuts(&grant.ports)).collect()
 }
 
 /// The address ranges at which the space has to be cut for the relation's sake.
 pub fn address_boundaries(relation: &Relation, facts: &Facts<'_>) -> Vec<ipnet::IpNet> {
     let ends = relation.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
-    let mut cuts: Vec<ipnet::IpNet> = ends
-        .filter_map(|ends| match ends {
-            Ends::Outside(set) | Ends::Exactly(set) => Some(set.blocks()),
-            _ => None,
-        })
-        .flatten()
-        .flat_map(|block| std::iter::once(block.cidr).chain(block.except))
-        .collect();
+    let mut cuts: Vec<ipnet::IpNet> = ends.flat_map(address_cuts).collect();
     cuts.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
     cuts
 }
 
-struct Meaning<'a> {
+/// The space in which a relation and these sentences can be told apart.
+pub fn space<'r>(
+    relation: &Relation,
+    reaches: impl Iterator<Item = &'r Reach>,
+    newcomers: Vec<PodPoint>,
+    facts: &Facts<'_>,
+) -> Space {
+    let mut cuts = address_boundaries(relation, facts);
+    let mut ports = port_boundaries(relation);
+    for reach in reaches {
+        cuts.extend(reach.parts().flat_map(|part| address_cuts(&part.ends)));
+        ports.extend(reach.object.iter().flat_map(|(_, ports)| port_cuts(ports)));
+    }
+    // A named port is a number on each pod.
+    for class in &facts.inventory.classes {
+        let named = class.ports.iter().filter(|port| port.name.is_some());
+        ports.extend(named.map(|port| PortRange {
+            protocol: port.protocol,
+            first: port.number,
+            last: port.number,
+        }));
+    }
+    Space::of(facts.inventory, newcomers, &cuts, &ports)
+}
+
+fn address_cuts(ends: &Ends) -> Vec<ipnet::IpNet> {
+    match ends {
+        Ends::Outside(set) | Ends::Exactly(set) => set
+            .blocks()
+            .into_iter()
+            .flat_map(|block| std::iter::once(block.cidr).chain(block.except))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn port_cuts(ports: &Ports) -> Vec<PortRange> {
+    let Ports::These(ports) = ports else { return Vec::new() };
+    let range = |port: &Port| match port {
+        Port::Range { protocol, first, last } => {
+            Some(PortRange { protocol: *protocol, first: *first, last: *last })
+        }
+        Port::Named { .. } => None,
+    };
+    ports.iter().filter_map(range).collect()
+}
+
+/// What sets denote on a space.
+pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
     space: &'a Space,
 }
 
-impl Meaning<'_> {
+impl<'a> Meaning<'a> {
+    pub fn new(facts: &'a Facts<'a>, space: &'a Space) -> Meaning<'a> {
+        Meaning { facts, space }
+    }
+
+    /// Every flow that a sentence speaks of.
+    pub fn boxes(&self, reach: &Reach) -> Vec<FlowBox> {
+        let subject: Vec<Ends> = reach.subject.iter().map(|part| part.ends.clone()).collect();
+        let sources = self.members(&subject);
+        let of_object = |(part, ports): &(Part, Ports)| {
+            let destinations = self.members(std::slice::from_ref(&part.ends));
+            self.by_ports(&destinations, ports)
+        };
+        let flows = reach.object.iter().flat_map(of_object);
+        flows.map(|(destinations, ports)| FlowBox { sources: sources.clone(), destinations, ports }).collect()
+    }
+
     fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
         for (destinations, ports) in self.by_ports(&to, &grant.ports) {

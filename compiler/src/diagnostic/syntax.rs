@@ -33,6 +33,9 @@ pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnos
                 None if found == "absent" => said.with_help("write `even if absent`, or `if present`"),
                 None if found == "[" || found.contains(':') => said
                     .with_help("ports of IPv6 addresses stand behind `on`: `… may reach 2001:db8::1 on 443`"),
+                None if expected.as_slice() == ["`(`"] => said.with_help(
+                    "a policy has parentheses: `policy NAME(…) { … }`, `apply NAME(…);`; if something is called `policy` or `apply`, put it in quotes",
+                ),
                 None if after.starts_with("//") => said.with_help("comments begin with `#`"),
                 None if found == ";" && before.ends_with('}') => {
                     said.with_help("a block takes no `;` behind it")

@@ -1,0 +1,107 @@
+//! `must not reach`: nothing may grant such a flow, and something has to close its way.
+
+use super::region::Region;
+use super::{Guarded, Meeting, Prover};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::relation::Within;
+use crate::resolve::program::{Ports, Reach, SentenceId};
+
+impl Prover<'_> {
+    pub(super) fn check_forbidden(&mut self, id: SentenceId, reach: &Reach) {
+        let from = self.region(&reach.subject);
+        for (ports, to) in self.objects(&reach.object) {
+            if from.pods.is_empty() && to.pods.is_empty() {
+                if !from.is_empty() && !to.is_empty() {
+                    self.report_ungoverned(id, reach);
+                }
+                continue;
+            }
+            self.check_no_grant(id, reach, &from, &to, ports);
+            self.check_closed(id, reach, &from, &to);
+        }
+    }
+
+    fn report_ungoverned(&mut self, id: SentenceId, reach: &Reach) {
+        self.report(
+            id,
+            Diagnostic::error(Code::E0505, "no policy stands between these: neither end is a pod")
+                .at(reach.verb_place, "cannot be kept")
+                .with_help("policies guard pods; close such a way in the network itself"),
+        );
+    }
+
+    fn check_no_grant(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region, ports: &Ports) {
+        let (near_from, near_to) = (self.by_source.near(from), self.by_destination.near(to));
+        let candidates = if near_from.len() < near_to.len() { near_from } else { near_to };
+        let mut told = Vec::new();
+        for at in candidates {
+            let grant = &self.meant.grants[at as usize];
+            if told.contains(&grant.sentence) {
+                continue;
+            }
+            let Some(meeting) = self.granted(grant, from, to, ports) else { continue };
+            told.push(grant.sentence);
+            match meeting {
+                Meeting::Today(source, destination) => {
+                    let (place, label) = self.grant_place(grant);
+                    self.report(
+                        id,
+                        Diagnostic::error(Code::E0504, "a grant permits what must not be")
+                            .at(reach.verb_place, "forbidden here")
+                            .at(place, label)
+                            .with_note(format!("for one, {source} may reach {destination}"))
+                            .with_help(
+                                "there is no precedence: leave the flow out of one of them with `except`",
+                            ),
+                    );
+                }
+                Meeting::Later(newcomer) => {
+                    let message = "nothing breaks this today, and labels of tomorrow could";
+                    let help = "leave the one out of the other with `except`, or select by namespace names";
+                    self.holds_today(id, message, &newcomer, Some(grant), help);
+                }
+            }
+        }
+    }
+
+    /// What no grant permits is still open where neither end is guarded.
+    fn check_closed(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region) {
+        let open = |guarded: &Guarded| {
+            let sources = self.regions.minus(from, &guarded.egress);
+            let destinations = self.regions.minus(to, &guarded.ingress);
+            self.meeting(&sources, &destinations, &Within::Everywhere)
+        };
+        match (open(&self.guarded), open(&self.guarded_by_target)) {
+            (Some(Meeting::Today(source, destination)), _) => {
+                let source_help =
+                    (!from.pods.is_empty()).then_some("`… locked for egress` on what must not reach");
+                let destination_help =
+                    (!to.pods.is_empty()).then_some("`… locked for ingress` on what must not be reached");
+                let help: Vec<&str> = [source_help, destination_help].into_iter().flatten().collect();
+                self.report(
+                    id,
+                    Diagnostic::error(Code::E0505, "nothing closes this way: neither end is guarded")
+                        .at(reach.verb_place, "not kept")
+                        .with_note(format!("for one, {source} reaches {destination}"))
+                        .with_help(format!("add a posture: {}", help.join(", or "))),
+                );
+            }
+            (Some(Meeting::Later(newcomer)), _) | (None, Some(Meeting::Later(newcomer))) => {
+                let message = "guards keep this today, and no selector of theirs covers all of it";
+                let help = "guard the whole set that the sentence names, by the same labels or by namespace";
+                self.holds_today(id, message, &newcomer, None, help);
+            }
+            // Of namespaces to come this target guards none before the next build.
+            (None, Some(Meeting::Today(source, destination))) => {
+                let message = "this target keeps it for the namespaces of today";
+                let newcomer = if source.contains("does not exist yet") || source.contains("new namespace") {
+                    source
+                } else {
+                    destination
+                };
+                self.holds_today(id, message, &newcomer, None, "build again when namespaces are added");
+            }
+            (None, None) => {}
+        }
+    }
+}
