@@ -5,8 +5,10 @@
 //! here does IO.
 
 pub mod address;
+pub mod assertions;
 mod check;
 pub mod codes;
+pub mod decide;
 pub mod diagnostic;
 pub mod emit;
 pub mod facts;
@@ -19,6 +21,7 @@ pub mod selector;
 pub mod source;
 pub mod target;
 
+pub use assertions::TestResult;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use emit::Document;
@@ -60,6 +63,7 @@ pub struct Analysis {
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     program: Program,
+    meant: Relation,
     /// Bound to the target.
     relation: Relation,
 }
@@ -82,7 +86,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let mut diagnostics = diagnostic::join_origins(diagnostics);
     diagnostic::mute_beside_errors(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Analysis { diagnostics, program, relation: bound }
+    Analysis { diagnostics, program, meant: relation, relation: bound }
 }
 
 impl Analysis {
@@ -93,6 +97,11 @@ impl Analysis {
     /// What the program means, as far as this target can hold it.
     pub fn relation(&self) -> &Relation {
         &self.relation
+    }
+
+    /// Judges the tests of the program. `None` for a program with errors: it means nothing yet.
+    pub fn run_tests(&self, facts: &Facts<'_>) -> Option<Vec<TestResult>> {
+        (!self.has_errors()).then(|| assertions::judge(&self.program, &self.meant, facts))
     }
 
     /// The objects, sorted by namespace and name. `None` for a program with errors: nothing is half written.

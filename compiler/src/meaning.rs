@@ -94,6 +94,25 @@ fn port_cuts(ports: &Ports) -> Vec<PortRange> {
     ports.iter().filter_map(range).collect()
 }
 
+/// The first flow that is not from a pod to itself: that one is nobody's to close.
+pub fn first_between_two(flows: &Flows, space: &Space) -> Option<(usize, usize, usize)> {
+    let alone = |at: u32| match &space.points[at as usize] {
+        Point::Pod(pod) => pod.class.is_none(),
+        Point::Address(_) => false,
+    };
+    flows.boxes().iter().find_map(|one: &FlowBox| {
+        let atom = one.ports.min()?;
+        one.sources.iter().find_map(|source| {
+            let others: Bits = if alone(source) {
+                &one.destinations - &Bits::from_iter([source])
+            } else {
+                one.destinations.clone()
+            };
+            Some((source as usize, others.min()? as usize, atom as usize))
+        })
+    })
+}
+
 /// What sets denote on a space.
 pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
@@ -115,6 +134,21 @@ impl<'a> Meaning<'a> {
         };
         let flows = reach.object.iter().flat_map(of_object);
         flows.map(|(destinations, ports)| FlowBox { sources: sources.clone(), destinations, ports }).collect()
+    }
+
+    /// Whether a grant permits one flow.
+    pub fn grants(&self, grant: &Grant, source: usize, destination: usize, atom: usize) -> bool {
+        let within =
+            |ends: &[Ends], at: usize| ends.iter().any(|ends| self.admits(ends, &self.space.points[at]));
+        if !within(&grant.from, source) || !within(&grant.to, destination) {
+            return false;
+        }
+        let one = Bits::from_iter([destination as u32]);
+        let near = match &grant.within {
+            Within::Everywhere => true,
+            within => !self.neighbours(source as u32, &one, within).is_empty(),
+        };
+        near && self.by_ports(&one, &grant.ports).iter().any(|(_, atoms)| atoms.contains(atom as u32))
     }
 
     fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
