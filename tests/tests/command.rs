@@ -404,6 +404,17 @@ fn lines_too_long_are_not_shown() {
     assert!(out(&run).contains("at shop.weir:1:100025: not in the inventory"), "{}", out(&run));
 }
 
+/// A comment or a text of a megabyte takes no stack.
+#[test]
+fn long_comments_and_texts_are_read() {
+    let project = project();
+    let long = "wörd 𝄞 ".repeat(100_000);
+    let program = format!("# {long}\nnamespace shop locked because \"{long}\";\n");
+    fs::write(project.path().join("shop.weir"), program).unwrap();
+    let run = weir(project.path(), &["check", "shop.weir", "-i", "pods.yaml"]);
+    assert_eq!(code(&run), 0, "{}", err(&run));
+}
+
 #[test]
 fn colours_are_a_choice() {
     let project = project();
