@@ -10,6 +10,7 @@ pub mod codes;
 pub mod diagnostic;
 pub mod emit;
 pub mod facts;
+pub mod junit;
 pub mod meaning;
 pub mod project;
 mod relate;

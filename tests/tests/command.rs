@@ -379,6 +379,60 @@ fn explain_prints_the_page_of_a_code() {
     assert_eq!(out(&list).lines().count(), weir::Code::ALL.len());
 }
 
+const FORMATS: &[&str] = &["human", "json", "sarif", "github", "gitlab", "junit"];
+
+/// Errors, and why a command could not run, are told in every format, by `build` on standard error.
+#[test]
+fn every_format_tells_what_was_found_and_what_failed() {
+    let project = project();
+    fs::write(project.path().join("bad.weir"), "shop/web may reach data/dbb:5432;\n").unwrap();
+    for format in FORMATS {
+        for (program, told, ended) in [("bad.weir", "E0201", 1), ("nowhere.weir", "E0702", 2)] {
+            let arguments = |command| [command, program, "-i", "pods.yaml", "--format", format];
+            let check = weir(project.path(), &arguments("check"));
+            assert_eq!(code(&check), ended, "{format}: {}", err(&check));
+            assert!(out(&check).contains(told), "{format}: {}", out(&check));
+            let build = weir(project.path(), &arguments("build"));
+            assert_eq!((code(&build), out(&build).as_str()), (ended, ""), "{format}");
+            assert!(err(&build).contains(told), "{format}: {}", err(&build));
+            if *format != "human" {
+                assert_eq!(err(&build), out(&check), "{format}: nothing beside the report");
+                assert_eq!(err(&check), "", "{format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn formats_say_that_nothing_was_found() {
+    let project = project();
+    let said = |format| {
+        let run = weir(project.path(), &["check", "shop.weir", "-i", "pods.yaml", "--format", format]);
+        assert_eq!((code(&run), err(&run).as_str()), (0, ""), "{format}");
+        out(&run)
+    };
+    assert_eq!(said("json"), "{\"version\":1,\"diagnostics\":[]}\n");
+    assert_eq!(said("github"), "");
+    assert_eq!(said("gitlab"), "[]\n");
+    let log: serde_json::Value = serde_json::from_str(&said("sarif")).unwrap();
+    assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
+    assert_eq!(log["runs"][0]["invocations"][0]["executionSuccessful"], true);
+    assert!(said("junit").contains("<testcase name=\"nothing found\" classname=\"shop.weir\"/>"));
+}
+
+/// What makes the command fail is what JUnit shows as failed.
+#[test]
+fn denied_warnings_are_failures_of_junit() {
+    let project = project();
+    fs::write(project.path().join("shop.weir"), "shop/web may reach data/db:5432;\n").unwrap();
+    let arguments = ["check", "shop.weir", "-i", "pods.yaml", "--format", "junit"];
+    let run = weir(project.path(), &arguments);
+    assert!(out(&run).contains("failures=\"0\"") && out(&run).contains("W0101"), "{}", out(&run));
+    let denied = weir(project.path(), &[&arguments[..], &["--deny", "warnings"]].concat());
+    assert_eq!(code(&denied), 1);
+    assert!(out(&denied).contains("failures=\"1\""), "{}", out(&denied));
+}
+
 #[test]
 fn cluster_text_is_stripped_of_control_characters() {
     let project = project();

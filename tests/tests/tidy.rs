@@ -87,6 +87,9 @@ fn layers() {
         ("compiler/src", &["codespan_reporting"], &["compiler/src/diagnostic/render.rs"]),
         ("compiler/src", &["serde_yaml"], &["compiler/src/emit.rs"]),
         ("compiler/src", &["clap"], &["compiler/src/cli.rs", "compiler/src/cli/args.rs"]),
+        ("compiler/src", &["quick_xml"], &["compiler/src/junit.rs"]),
+        ("compiler/src", &["percent_encoding"], &["compiler/src/diagnostic/artifact.rs"]),
+        ("compiler/src/junit.rs", &["crate::"], &[]),
         (
             "compiler/src",
             &["k8s_openapi"],
