@@ -377,6 +377,11 @@ fn explain_prints_the_page_of_a_code() {
     assert_eq!(out(&run).trim_end(), weir::Code::E0201.page().trim_end());
     let list = weir(folder.path(), &["explain"]);
     assert_eq!(out(&list).lines().count(), weir::Code::ALL.len());
+    assert!(out(&list).contains("E0201  an unknown name\n"));
+    assert!(out(&list).contains("W0101  a grant that changes nothing (idle-grant)\n"));
+    let lint = weir(folder.path(), &["explain", "idle-grant"]);
+    assert_eq!(out(&lint), out(&weir(folder.path(), &["explain", "W0101"])));
+    assert_eq!(code(&lint), 0);
 }
 
 const FORMATS: &[&str] = &["human", "json", "sarif", "github", "gitlab", "junit"];
@@ -431,6 +436,57 @@ fn denied_warnings_are_failures_of_junit() {
     let denied = weir(project.path(), &[&arguments[..], &["--deny", "warnings"]].concat());
     assert_eq!(code(&denied), 1);
     assert!(out(&denied).contains("failures=\"1\""), "{}", out(&denied));
+}
+
+#[test]
+fn completions_for_every_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = weir(folder.path(), &["completions", shell]);
+        assert_eq!((code(&run), err(&run).as_str()), (0, ""), "{shell}");
+        for word in ["build", "explain", "inventory"] {
+            assert!(out(&run).contains(word), "{shell}: {word}");
+        }
+        fs::write(folder.path().join(shell), out(&run)).unwrap();
+    }
+    assert_eq!(code(&weir(folder.path(), &["completions", "cmd"])), 2);
+    // Where there is a bash, it takes the script.
+    if let Ok(run) = Command::new("bash").arg("-n").arg(folder.path().join("bash")).output() {
+        assert!(run.status.success(), "{}", err(&run));
+    }
+}
+
+#[test]
+fn man_pages_for_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = weir(folder.path(), &["man", "share/man1"]);
+    assert_eq!((code(&run), out(&run).as_str()), (0, ""), "{}", err(&run));
+    let pages = tree(&folder.path().join("share/man1"));
+    for name in ["weir.1", "weir-build.1", "weir-check.1", "weir-explain.1", "weir-man.1"] {
+        assert!(pages.iter().any(|(path, _)| path.ends_with(name)), "{name}");
+    }
+    assert!(pages.iter().all(|(path, text)| path.ends_with(".1") && text.contains("\n.TH weir")));
+    assert!(err(&run).contains(&format!("{0} man pages ({0} written)", pages.len())), "{}", err(&run));
+    let again = weir(folder.path(), &["man", "share/man1"]);
+    assert!(err(&again).contains("(0 written)"), "{}", err(&again));
+}
+
+#[test]
+fn man_pages_of_others_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    weir(folder.path(), &["man", "."]);
+    let ours = harness::read(folder.path().join("weir.1"));
+    fs::write(folder.path().join("weir.1"), format!("{ours}.\\\" an older one\n")).unwrap();
+    fs::write(folder.path().join("weir-build.1"), ".TH weir-build 1\n").unwrap();
+    let run = weir(folder.path(), &["man", "."]);
+    assert_eq!(code(&run), 2);
+    assert!(err(&run).contains("error: `./weir-build.1` is in the way"), "{}", err(&run));
+    assert_eq!(harness::read(folder.path().join("weir-build.1")), ".TH weir-build 1\n");
+    assert_ne!(harness::read(folder.path().join("weir.1")), ours, "nothing changes");
+    fs::remove_file(folder.path().join("weir-build.1")).unwrap();
+    let run = weir(folder.path(), &["man", "."]);
+    assert!(err(&run).contains("(2 written)"), "{}", err(&run));
+    assert_eq!(harness::read(folder.path().join("weir.1")), ours);
 }
 
 #[test]
