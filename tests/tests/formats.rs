@@ -82,6 +82,10 @@ fn looks() {
     let mut log: Value = serde_json::from_str(&sarif::report(sources, said, true)).unwrap();
     log["runs"][0]["tool"]["driver"]["rules"] = Value::Null;
     log["runs"][0]["tool"]["driver"]["semanticVersion"] = Value::Null;
+    // Another code moves all behind it.
+    for result in log["runs"][0]["results"].as_array_mut().unwrap() {
+        result.as_object_mut().unwrap().remove("ruleIndex");
+    }
     snapshot("sarif", &serde_json::to_string_pretty(&log).unwrap());
     let outside = outside();
     let none = Sources::new();
