@@ -3,8 +3,10 @@
 mod args;
 mod build;
 mod check;
+mod completions;
 mod explain;
 mod input;
+mod man;
 mod output;
 mod report;
 
@@ -40,6 +42,8 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     outcome.into()
 }

@@ -12,6 +12,7 @@ pub mod decide;
 pub mod diagnostic;
 pub mod emit;
 pub mod facts;
+pub mod junit;
 pub mod meaning;
 pub mod project;
 mod relate;

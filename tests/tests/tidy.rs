@@ -86,7 +86,19 @@ fn layers() {
         ("cluster/src/enforce", &["crate::manifest", ".classes_with(", ".classes_having("], &[]),
         ("compiler/src", &["codespan_reporting"], &["compiler/src/diagnostic/render.rs"]),
         ("compiler/src", &["serde_yaml"], &["compiler/src/emit.rs"]),
-        ("compiler/src", &["clap"], &["compiler/src/cli.rs", "compiler/src/cli/args.rs"]),
+        (
+            "compiler/src",
+            &["clap"],
+            &[
+                "compiler/src/cli.rs",
+                "compiler/src/cli/args.rs",
+                "compiler/src/cli/completions.rs",
+                "compiler/src/cli/man.rs",
+            ],
+        ),
+        ("compiler/src", &["quick_xml"], &["compiler/src/junit.rs"]),
+        ("compiler/src", &["percent_encoding"], &["compiler/src/diagnostic/artifact.rs"]),
+        ("compiler/src/junit.rs", &["crate::"], &[]),
         (
             "compiler/src",
             &["k8s_openapi"],

@@ -20,8 +20,12 @@ pub enum Command {
     Build(BuildArguments),
     /// Check a program against a cluster; write nothing
     Check(CheckArguments),
-    /// Explain a code such as E0201
+    /// Explain a code such as E0201, or a lint by its name
     Explain(ExplainArguments),
+    /// Write what a shell needs to complete `weir` to standard output
+    Completions(CompletionsArguments),
+    /// Write the man pages of `weir` and its commands to a folder
+    Man(ManArguments),
 }
 
 #[derive(Args)]
@@ -47,8 +51,21 @@ pub struct CheckArguments {
 
 #[derive(Args)]
 pub struct ExplainArguments {
-    /// The code; without it, all codes are listed
+    /// The code, or the name of a lint; without it, all codes are listed
     pub code: Option<String>,
+}
+
+#[derive(Args)]
+pub struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub struct ManArguments {
+    /// Made where it is missing. Files that are no man pages of Weir's are never touched
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Args)]
@@ -108,6 +125,14 @@ pub enum Format {
     Human,
     /// One documented object
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -23,10 +23,19 @@ impl<'a> Report<'a> {
         Report { arguments, to_stderr: false }
     }
 
-    /// Writes them, in JSON also where there are none.
+    /// Writes them, also where there are none: an empty report is one for all formats but those of lines.
     pub fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) -> io::Result<()> {
+        self.write(sources, diagnostics, true)
+    }
+
+    /// `ran` is whether the command could run at all.
+    fn write(&self, sources: &Sources, diagnostics: &[Diagnostic], ran: bool) -> io::Result<()> {
         let text = match self.arguments.format {
             Format::Json => diagnostic::json::report(sources, diagnostics),
+            Format::Sarif => diagnostic::sarif::report(sources, diagnostics, ran),
+            Format::Github => diagnostic::github::report(sources, diagnostics),
+            Format::Gitlab => diagnostic::gitlab::report(sources, diagnostics),
+            Format::Junit => diagnostic::junit::report(sources, diagnostics, self.denied()),
             Format::Human => diagnostic::render::render(sources, diagnostics, self.has_color()),
         };
         if self.to_stderr {
@@ -59,16 +68,20 @@ impl<'a> Report<'a> {
 
     /// Why a command could not run.
     pub fn failed(&self, errors: &[Diagnostic]) -> Outcome {
-        let _ = self.diagnostics(&Sources::new(), errors);
+        let _ = self.write(&Sources::new(), errors, false);
         Outcome::Failed
     }
 
-    pub fn outcome(&self, diagnostics: &[Diagnostic]) -> Outcome {
-        let denied = match self.arguments.deny {
+    /// The least severity that makes the command fail.
+    fn denied(&self) -> Severity {
+        match self.arguments.deny {
             Some(Deny::Warnings) => Severity::Warning,
             None => Severity::Error,
-        };
-        if diagnostics.iter().any(|diagnostic| diagnostic.severity >= denied) {
+        }
+    }
+
+    pub fn outcome(&self, diagnostics: &[Diagnostic]) -> Outcome {
+        if diagnostics.iter().any(|diagnostic| diagnostic.severity >= self.denied()) {
             Outcome::Found
         } else {
             Outcome::Fine
