@@ -12,7 +12,7 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
-mod format;
+pub mod format;
 mod invariants;
 mod judge;
 mod oracle;

@@ -1,5 +1,5 @@
 //! One statement, or the head of a block, on its lines. What does not fit on one is broken at its joints: first before
-//! `because`, then before the other clauses, before the verb, at operators and commas, the outer ones first. A comment
+//! `because`, then before the other clauses, beside the verb, at operators and commas, the outer ones first. A comment
 //! between two words is a break that stands fast.
 
 use std::ops::Range;
@@ -38,12 +38,17 @@ fn columns(indent: usize) -> usize {
 
 /// The rank of a joint: where a statement has to be broken, it is broken at all joints of the lowest rank.
 type Rank = u8;
-const BECAUSE: Rank = 0;
-const CLAUSE: Rank = 1;
-const VERB: Rank = 2;
+/// Before the `;` or `{`, where a comment stands there.
+const END: Rank = 0;
+const BECAUSE: Rank = 1;
+const CLAUSE: Rank = 2;
+/// Before the verb, where the subject is too long to stand with it.
+const VERB: Rank = 3;
+/// Between the verb and its objects.
+const OBJECT: Rank = 4;
 /// In no brackets; by two more in each pair, so that the outer ones go first.
-const OPERATOR: Rank = 3;
-const COMMA: Rank = 4;
+const OPERATOR: Rank = 5;
+const COMMA: Rank = 6;
 /// Where nobody would break but for a comment.
 const COMMENT: Rank = Rank::MAX;
 
@@ -72,14 +77,14 @@ fn words<'a>(code: &'a str, lexed: &lexer::Lexed<'a>) -> Vec<Word<'a>> {
     for (at, &(start, token, end)) in tokens.iter().enumerate() {
         let text = &code[start..end];
         let before = |back: usize| Some(tokens[at.checked_sub(back)?].1);
-        let around = Around { before: before(1), second: before(2), in_labels, is_policy };
+        let around = Around { before: before(1), second: before(2), third: before(3), in_labels, is_policy };
         let first = comments;
         while lexed.comments.get(comments).is_some_and(|comment| (comment.span.start as usize) < start) {
             comments += 1;
         }
         let (spaced, mut joint) = (around.is_spaced(token), around.joint(token, depth));
         if comments > first {
-            joint = joint.or(Some(COMMENT));
+            joint = joint.or(Some(if at + 1 == tokens.len() { END } else { COMMENT }));
         }
         column += usize::from(spaced) + text.chars().count();
         words.push(Word { text, start, spaced, joint, comments, end: column });
@@ -98,10 +103,16 @@ fn words<'a>(code: &'a str, lexed: &lexer::Lexed<'a>) -> Vec<Word<'a>> {
 struct Around<'a> {
     before: Option<Token<'a>>,
     second: Option<Token<'a>>,
+    third: Option<Token<'a>>,
     /// Inside of square brackets.
     in_labels: bool,
     /// In the head of a policy.
     is_policy: bool,
+}
+
+/// Behind the name that follows stands a list in parentheses.
+fn takes_list(token: Token<'_>) -> bool {
+    matches!(token, Token::Policy | Token::Apply)
 }
 
 impl Around<'_> {
@@ -116,7 +127,7 @@ impl Around<'_> {
             (Ipv6(address), Colon) => !address.contains('/'),
             (_, Colon) => false,
             (Colon, _) => self.is_policy,
-            (_, OpenParen) => !matches!(self.second, Some(Policy | Apply)),
+            (_, OpenParen) => !self.second.is_some_and(takes_list),
             _ => true,
         }
     }
@@ -129,8 +140,11 @@ impl Around<'_> {
             (_, On | Over | If | Even | Until) => Some(CLAUSE),
             (Equals, _) if !self.in_labels => Some(CLAUSE),
             (_, May | Must | Reaches | Cannot | Isolated | Locked | Open) => Some(VERB),
+            (Reach | Reaches, _) => Some(OBJECT),
+            (Name(_) | Text(_), _) if self.second == Some(May) => Some(OBJECT),
             (_, Except | In) => Some(OPERATOR + 2 * depth),
             (Comma, _) => Some(COMMA + 2 * depth),
+            (OpenParen, _) if self.third.is_some_and(takes_list) => Some(COMMA + 2 * depth),
             _ => None,
         }
     }
@@ -146,24 +160,38 @@ impl Lines<'_> {
     /// Writes a range of words to a line that begins at column `indent`. What is `listed` stands there by itself, and
     /// goes on at the same column; anything else goes on deeper.
     fn write(&self, out: &mut String, range: Range<usize>, indent: usize, listed: bool) {
-        let joints = || (range.start + 1..range.end).filter_map(|at| Some((self.words[at].joint?, at)));
-        let lowest = match self.fits(&range, columns(indent)) {
-            true => None,
-            false => joints().map(|(rank, _)| rank).min(),
-        };
-        let Some(lowest) = lowest else { return self.write_line(out, range) };
+        let Some(rank) = self.rank(&range, indent) else { return self.write_line(out, range) };
         let deeper = if listed { indent } else { indent + DEEPER };
         let mut start = range.start;
-        let ends = joints().filter(|(rank, _)| *rank == lowest).map(|(_, at)| at);
+        let ends = self.joints(&range).filter(|(other, _)| *other == rank).map(|(_, at)| at);
         for end in ends.chain([range.end]) {
-            let column = if start == range.start { indent } else { deeper };
+            // A body's `{` stands above its `}`.
+            let is_brace = rank == END && self.words[start].text == "{";
+            let column = if start == range.start || is_brace { indent } else { deeper };
             if start > range.start {
                 self.break_line(out, start, column);
             }
-            let is_value = lowest == CLAUSE && start > range.start && self.words[start - 1].text == "=";
-            self.write(out, start..end, column, is_value);
+            let listed = start > range.start && (rank == OBJECT || self.words[start - 1].text == "=");
+            self.write(out, start..end, column, listed);
             start = end;
         }
+    }
+
+    /// At which joints a range is broken on a line that begins at column `indent`, if it has to be and can be.
+    fn rank(&self, range: &Range<usize>, indent: usize) -> Option<Rank> {
+        if self.fits(range, columns(indent)) {
+            return None;
+        }
+        let lowest = self.joints(range).map(|(rank, _)| rank).min()?;
+        let object = self.joints(range).find(|(rank, _)| *rank == OBJECT);
+        match object {
+            Some((_, at)) if lowest == VERB && self.fits(&(range.start..at), columns(indent)) => Some(OBJECT),
+            _ => Some(lowest),
+        }
+    }
+
+    fn joints(&self, range: &Range<usize>) -> impl Iterator<Item = (Rank, usize)> {
+        (range.start + 1..range.end).filter_map(|at| Some((self.words[at].joint?, at)))
     }
 
     fn fits(&self, range: &Range<usize>, columns: usize) -> bool {
