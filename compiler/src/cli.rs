@@ -4,6 +4,7 @@ mod args;
 mod build;
 mod check;
 mod explain;
+mod fmt;
 mod input;
 mod output;
 mod report;
@@ -19,7 +20,7 @@ use args::{Arguments, Command};
 enum Outcome {
     /// Done, nothing found.
     Fine,
-    /// Errors in the program, or warnings that are denied.
+    /// Errors in the program, warnings that are denied, files that are not formatted.
     Found,
     /// It could not run.
     Failed,
@@ -39,6 +40,7 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };
     outcome.into()
