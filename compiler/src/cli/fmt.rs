@@ -25,7 +25,7 @@ pub fn run(arguments: &FmtArguments) -> Outcome {
         true if arguments.paths.len() > 1 => {
             Err(vec![input::usage("standard input is formatted by itself, without other paths")])
         }
-        true => read(Path::new("<stdin>"), input::read_stdin()).map(|text| vec![text]).map_err(|e| vec![e]),
+        true => read(Path::new("<stdin>"), input::read_stdin()).map(|text| vec![text]),
         false => files(&arguments.paths).and_then(read_all),
     };
     let texts = match texts {
@@ -75,11 +75,11 @@ impl Text {
     }
 }
 
-fn read(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Text, Diagnostic> {
-    let bytes = bytes.map_err(|error| input::unreadable(path, &error))?;
+fn read(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Text, Vec<Diagnostic>> {
+    let bytes = bytes.map_err(|error| vec![input::unreadable(path, &error)])?;
     let old = String::from_utf8(bytes).map_err(|error| {
         let end = error.utf8_error().valid_up_to();
-        input::not_text(path, error.as_bytes(), end)
+        vec![input::not_text(path, error.as_bytes(), end)]
     })?;
     let new = weir::format(&old);
     Ok(Text { path: path.to_owned(), old, new })
@@ -97,7 +97,7 @@ fn read_all(paths: Vec<PathBuf>) -> Result<Vec<Text>, Vec<Diagnostic>> {
         }
     };
     let workers = thread::available_parallelism().map_or(1, usize::from).min(paths.len());
-    let mut texts: Vec<(usize, Result<Text, Diagnostic>)> = thread::scope(|scope| {
+    let mut texts: Vec<(usize, Result<Text, Vec<Diagnostic>>)> = thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
         let mut texts = work();
         texts.extend(others.into_iter().flat_map(|other| other.join().expect("no worker panics")));
@@ -108,7 +108,7 @@ fn read_all(paths: Vec<PathBuf>) -> Result<Vec<Text>, Vec<Diagnostic>> {
     for (_, text) in texts {
         match text {
             Ok(text) => read.push(text),
-            Err(error) => errors.push(error),
+            Err(found) => errors.extend(found),
         }
     }
     if errors.is_empty() { Ok(read) } else { Err(errors) }
