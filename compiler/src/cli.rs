@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod completions;
 mod explain;
+mod fmt;
 mod input;
 mod man;
 mod output;
@@ -21,7 +22,7 @@ use args::{Arguments, Command};
 enum Outcome {
     /// Done, nothing found.
     Fine,
-    /// Errors in the program, or warnings that are denied.
+    /// Errors in the program, warnings that are denied, files that are not formatted.
     Found,
     /// It could not run.
     Failed,
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

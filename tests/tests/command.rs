@@ -1,5 +1,7 @@
 //! The command as a process: streams, exit codes, and what happens to a folder.
 
+mod fmt;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ mod command;
 mod corpora;
 mod docs;
 mod examples;
+mod format;
 mod formats;
 mod harness;
 mod objects;

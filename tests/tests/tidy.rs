@@ -199,9 +199,9 @@ fn no_snapshot_waits_for_review_or_belongs_to_nothing() {
             found.push(format!("{} waits for review", path.display()));
         }
         let folder = path.parent().unwrap();
-        let of_errors = folder.ends_with("errors");
+        let of_files = folder.ends_with("errors") || folder.ends_with("format");
         let orphan = match name.strip_suffix(".snap") {
-            Some(case) if of_errors => !folder.join(format!("{case}.weir")).exists(),
+            Some(case) if of_files => !folder.join(format!("{case}.weir")).exists(),
             Some(_) => {
                 !harness::entries(folder).iter().any(|file| file.extension().is_some_and(|e| e == "weir"))
             }

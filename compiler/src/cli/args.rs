@@ -20,6 +20,8 @@ pub enum Command {
     Build(BuildArguments),
     /// Check a program against a cluster; write nothing
     Check(CheckArguments),
+    /// Bring programs into their one canonical form; comments stay
+    Fmt(FmtArguments),
     /// Explain a code such as E0201, or a lint by its name
     Explain(ExplainArguments),
     /// Write what a shell needs to complete `weir` to standard output
@@ -47,6 +49,24 @@ pub struct BuildArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub program: ProgramArguments,
+}
+
+#[derive(Args)]
+pub struct FmtArguments {
+    /// `.weir` files, folders of them, or `-`: from standard input to standard output
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Write nothing; list the files that would change, and fail if there are any
+    #[arg(long)]
+    pub check: bool,
+
+    /// Like --check, and show what would change
+    #[arg(long)]
+    pub diff: bool,
+
+    #[command(flatten)]
+    pub report: ReportArguments,
 }
 
 #[derive(Args)]
@@ -87,6 +107,16 @@ pub struct ProgramArguments {
     #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace_name)]
     pub namespace: String,
 
+    #[command(flatten)]
+    pub report: ReportArguments,
+
+    /// Treat these as errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Args)]
+pub struct ReportArguments {
     /// How diagnostics are written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -94,10 +124,6 @@ pub struct ProgramArguments {
     /// When to use colours; `auto` respects NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-
-    /// Treat these as errors
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub deny: Option<Deny>,
 }
 
 /// A DNS-1123 label.

@@ -13,6 +13,8 @@ pub const VERSION: u32 = 1;
 struct Report<'a> {
     version: u32,
     diagnostics: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -71,9 +73,18 @@ struct Position {
 
 /// One line of JSON.
 pub fn report(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
+    write(sources, diagnostics, None)
+}
+
+/// The same of a command that changes files, with their paths.
+pub fn report_with_changed(sources: &Sources, diagnostics: &[Diagnostic], changed: &[String]) -> String {
+    write(sources, diagnostics, Some(changed))
+}
+
+fn write(sources: &Sources, diagnostics: &[Diagnostic], changed: Option<&[String]>) -> String {
     let positions = Positions::new(sources);
     let entries = diagnostics.iter().map(|diagnostic| entry(&positions, diagnostic)).collect();
-    let report = Report { version: VERSION, diagnostics: entries };
+    let report = Report { version: VERSION, diagnostics: entries, changed };
     serde_json::to_string(&report).expect("plain data is always JSON") + "\n"
 }
 
