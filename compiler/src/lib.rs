@@ -76,7 +76,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let (program, found) = resolve::resolve(sources, facts);
     diagnostics.extend(found);
     let relation = relate::relate(&program);
-    let (relation, found) = target::kubernetes::bind(&relation, &program, facts);
+    let (relation, found) = target::kubernetes::bind(relation, &program, facts);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, facts, target));
     diagnostic::mute_beside_errors(&mut diagnostics);
