@@ -80,7 +80,7 @@ impl<'t> List<'t> {
         Some(List { head, item_type, beginning: beginning(text[length..].trim_ascii_start())? })
     }
 
-    /// How many bytes of the text stand before the items, given how many of them were a byte order mark.
+    /// The part of the text that stands behind the head.
     pub(super) fn items_of<'b>(&self, text: &'b [u8]) -> &'b [u8] {
         let mark = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         &text[mark + self.head.len()..]
