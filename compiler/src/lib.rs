@@ -90,7 +90,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
-    let (bound, found) = target::kubernetes::bind(&relation, &program, facts);
+    let (bound, found) = target::kubernetes::bind(relation.clone(), &program, facts);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, &bound, facts, target));
     let mut diagnostics = diagnostic::join_origins(diagnostics);
