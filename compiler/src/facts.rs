@@ -1,10 +1,12 @@
 //! What the compiler needs to know of a cluster beyond its lists: where DNS and the API server are, which pods
 //! policies cannot govern, which addresses are the cluster's own.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use roaring::RoaringBitmap as Bits;
+use rustc_hash::FxHashMap;
 use weir_cluster::Inventory;
 use weir_cluster::inventory::{EndpointClass, NamespaceId, ServiceId};
 use weir_cluster::labels::{Labels, Text};
@@ -29,6 +31,8 @@ pub struct Facts<'a> {
     pub host_network: Bits,
     pub dns: Dns,
     own: OnceCell<AddressSet>,
+    /// What sets denote that are asked for again and again, with the sets, so that no other takes their place.
+    ground: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
 }
 
 /// The cluster's DNS.
@@ -51,12 +55,24 @@ impl<'a> Facts<'a> {
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
             own: OnceCell::new(),
+            ground: RefCell::default(),
         }
     }
 
     /// The classes of a set that policies can govern.
     pub fn governed(&self, pods: &PodSet) -> Bits {
         pods.classes(self.inventory) - &self.host_network
+    }
+
+    /// The same, kept for the next time: for sets that things of the inventory are called by.
+    pub fn ground(&self, pods: &PodSet) -> Rc<Bits> {
+        let key = pods.identity();
+        if let Some((_, known)) = self.ground.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let governed = Rc::new(self.governed(pods));
+        self.ground.borrow_mut().insert(key, (pods.clone(), Rc::clone(&governed)));
+        governed
     }
 
     /// Addresses of pods, nodes, services and the API server, and the ranges that pods get theirs from.

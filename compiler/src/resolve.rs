@@ -36,6 +36,9 @@ pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagno
     let modules = modules::Modules::of(sources, &mut diagnostics);
     let params = params::Params::of(sources, &modules, &mut diagnostics);
     let mut resolver = Resolver {
+        things: names::Things::of(setting.facts.inventory),
+        checked_workloads: BTreeSet::new(),
+        checked_services: BTreeSet::new(),
         setting,
         facts: setting.facts,
         sources,
@@ -125,6 +128,10 @@ struct Resolver<'a> {
     /// The blocks and applications around it, as objects name them.
     context: Vec<String>,
     diagnostics: Vec<Diagnostic>,
+    things: names::Things<'a>,
+    /// Of which it is known what else their selectors match.
+    checked_workloads: BTreeSet<WorkloadId>,
+    checked_services: BTreeSet<ServiceId>,
     /// Lints on a workload or service are told once.
     told_workloads: BTreeSet<WorkloadId>,
     told_services: BTreeSet<ServiceId>,

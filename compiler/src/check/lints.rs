@@ -99,7 +99,7 @@ fn idle(relation: &Relation, guarded: &Guarded, facts: &Facts<'_>) -> BTreeSet<S
             ends.iter().any(|ends| match ends {
                 Ends::Anywhere => !guarded.is_empty(),
                 Ends::Pods(pods) => {
-                    let classes = facts.governed(pods);
+                    let classes = facts.ground(pods);
                     classes.is_empty() || !classes.is_disjoint(guarded)
                 }
                 _ => false,
