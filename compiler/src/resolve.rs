@@ -67,6 +67,9 @@ pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagno
             resolver.unapplied_policies_resolve(file);
         }
     }
+    if resolver.expanded > policies::MOST_EXPANDED {
+        program.sentences.clear(); // what is cut short is not judged
+    }
     (program, resolver.diagnostics)
 }
 
@@ -121,7 +124,7 @@ struct Resolver<'a> {
     let_depth: usize,
     /// Every application of a policy.
     frames: Vec<policies::Frame<'a>>,
-    /// How many statements policies and `in each` blocks have come to.
+    /// How many sentences, applications and rounds policies and `in each` blocks have come to.
     expanded: usize,
     /// How the sentence came to be that is being resolved.
     origin: Arc<Origin>,

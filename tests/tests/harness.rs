@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weir::{Code, Diagnostic, Facts, Inventory, Relation, Sources, Target, analyze, emit, meaning};
+use weir::{
+    Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, analyze, emit,
+    meaning,
+};
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
@@ -55,22 +58,78 @@ pub struct Built {
     pub inventory: Inventory,
     pub diagnostics: Vec<Diagnostic>,
     pub relation: Relation,
-    /// The emitted stream; `None` where the program has errors.
+    /// The emitted stream; `None` where the program has errors, and for targets that are not built.
     pub yaml: Option<String>,
+    /// What its tests say that do not hold.
+    pub failures: Vec<Diagnostic>,
 }
 
 pub fn build(program: &Texts, manifests: &Texts) -> Built {
+    build_in(program, manifests, Target::NetworkPolicy, None)
+}
+
+/// Of a project, its first cluster is the one.
+pub fn build_in(program: &Texts, manifests: &Texts, target: Target, project: Option<&Project>) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     let mut sources = Sources::with_prelude();
     for (name, text) in program {
         sources.add(name, name, text);
     }
     let facts = Facts::of(&inventory);
-    let analysis = analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
-    let yaml = analysis.build(&facts).map(|documents| emit::stream(&documents));
+    let setting = Setting {
+        project: project.map(|project| (project, &project.clusters[0])),
+        ..Setting::new(&facts, target, weir_tests::TODAY)
+    };
+    let analysis = analyze(&sources, &setting);
+    let documents = if target.is_built() { analysis.build(&facts) } else { None };
+    let yaml = documents.map(|documents| emit::stream(&documents));
+    let failures = analysis.run_tests(&facts).into_iter().flatten().flat_map(|test| test.failures).collect();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, diagnostics, relation, yaml }
+    Built { sources, inventory, diagnostics, relation, yaml, failures }
+}
+
+/// The project of pages whose programs name clusters: `prod-eu`, which the manifests are, and `staging`.
+pub fn named_clusters(program: &Texts) -> Option<Project> {
+    let cluster = |name: &str, labels: &[(&str, &str)]| Cluster {
+        name: name.to_owned(),
+        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        ..Cluster::default()
+    };
+    let clusters = vec![
+        cluster("prod-eu", &[("env", "prod"), ("region", "eu")]),
+        cluster("staging", &[("env", "staging")]),
+    ];
+    let named = program.iter().any(|(_, text)| text.contains("in cluster"));
+    named.then(|| Project { clusters, ..Project::default() })
+}
+
+/// A fenced block of a page: what stands behind its fence, the heading above it, its text.
+pub struct Block {
+    pub language: String,
+    pub heading: String,
+    pub text: String,
+}
+
+pub fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let (mut heading, mut open): (String, Option<Block>) = (String::new(), None);
+    for line in page.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                let language = language.trim().to_owned();
+                open = Some(Block { language, heading: heading.clone(), text: String::new() });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => block.text += &format!("{line}\n"),
+            (None, None) => {
+                if let Some(title) = line.strip_prefix("## ") {
+                    heading = title.to_owned();
+                }
+            }
+        }
+    }
+    blocks
 }
 
 impl Built {
