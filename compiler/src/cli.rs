@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod explain;
 mod input;
+mod library;
 mod output;
 mod report;
 
@@ -40,6 +41,7 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Std(arguments) => library::run(&arguments),
     };
     outcome.into()
 }

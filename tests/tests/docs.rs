@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use crate::harness::{self, Texts};
 
+/// The README and every page below `docs/`, but for those of the codes, which `pages` runs.
 fn pages() -> Vec<PathBuf> {
-    let docs = harness::entries(harness::root().join("docs"));
-    let mut pages: Vec<PathBuf> =
-        docs.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
-    pages.push(harness::root().join("README.md"));
+    let mut pages = vec![harness::root().join("README.md")];
+    let mut waiting = vec![harness::root().join("docs")];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() && !path.ends_with("errors") {
+            waiting.extend(harness::entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
     pages
 }
 
@@ -32,7 +38,9 @@ fn shop() -> Texts {
 }
 
 /// A `weir` block is a program against the online shop, or against the `yaml` block that precedes it and is marked
-/// `yaml inventory`; it has no errors. A `yaml output` block behind it is part of what it builds.
+/// `yaml inventory`; it has no errors, and its tests hold. `weir more` goes on with the program before it. `weir wrong`
+/// does too, has errors or a test that fails, and nothing goes on with it. Behind a program, a `yaml output` block is part
+/// of what it builds, and a `text said` block part of what is said of it.
 #[test]
 fn blocks_run() {
     let mut wrong = Vec::new();
@@ -40,19 +48,27 @@ fn blocks_run() {
     for path in pages() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut inventory = shop();
-        let mut output = None;
+        let mut program = String::new();
+        let (mut output, mut said) = (None, String::new());
         for (language, text) in blocks(&harness::read(&path)) {
             match language.as_str() {
                 "yaml inventory" => inventory = vec![("page.yaml".to_owned(), text)],
-                "weir" => {
+                "weir" | "weir more" | "weir wrong" => {
                     programs += 1;
-                    let built = harness::build(&vec![("shop.weir".to_owned(), text.clone())], &inventory);
-                    if built.yaml.is_none() {
-                        wrong.push(format!("{name}:\n{text}\n{}", built.rendered()));
-                    } else {
+                    let whole = if language == "weir" { text } else { format!("{program}\n{text}") };
+                    let built = harness::build(&vec![("shop.weir".to_owned(), whole.clone())], &inventory);
+                    said = built.rendered() + &built.failures();
+                    let is_wrong = built.yaml.is_none() || !built.failures().is_empty();
+                    if is_wrong != (language == "weir wrong") {
+                        wrong.push(format!("{name}: `{language}`:\n{whole}\n{said}"));
+                    } else if !is_wrong {
                         harness::judge(&built, &built.inventory).assert_equal(&name, &built);
+                        program = whole;
                     }
                     output = built.yaml;
+                }
+                "text said" if !said.contains(text.as_str()) => {
+                    wrong.push(format!("{name}: not what is said:\n{text}\n{said}"));
                 }
                 "yaml output" if !output.as_deref().is_some_and(|output| output.contains(text.as_str())) => {
                     let output = output.clone().unwrap_or_default();

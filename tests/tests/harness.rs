@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weir::{Code, Diagnostic, Facts, Inventory, Relation, Sources, Target, analyze, emit, meaning};
+use weir::{
+    Code, Diagnostic, Facts, Inventory, Relation, Sources, Target, TestResult, analyze, emit, meaning,
+};
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
@@ -37,6 +39,21 @@ pub fn texts(paths: &[PathBuf]) -> Texts {
     paths.iter().map(|path| (name(path), read(path))).collect()
 }
 
+/// The programs below a folder, named as in a project.
+pub fn programs(folder: &Path) -> Texts {
+    let mut programs = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "weir") {
+            programs.push((path.strip_prefix(folder).unwrap().display().to_string(), read(&path)));
+        }
+    }
+    programs.sort();
+    programs
+}
+
 /// Malformed manifests come back as diagnostics of the codes that the command gives them.
 pub fn inventory(manifests: &Texts) -> Result<Inventory, Vec<String>> {
     let mut reader = Reader::new("default");
@@ -57,6 +74,8 @@ pub struct Built {
     pub relation: Relation,
     /// The emitted stream; `None` where the program has errors.
     pub yaml: Option<String>,
+    /// How the program's own tests ended; none where it has errors.
+    pub tests: Vec<TestResult>,
 }
 
 pub fn build(program: &Texts, manifests: &Texts) -> Built {
@@ -68,9 +87,10 @@ pub fn build(program: &Texts, manifests: &Texts) -> Built {
     let facts = Facts::of(&inventory);
     let analysis = analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
     let yaml = analysis.build(&facts).map(|documents| emit::stream(&documents));
+    let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, diagnostics, relation, yaml }
+    Built { sources, inventory, diagnostics, relation, yaml, tests }
 }
 
 impl Built {
@@ -80,6 +100,19 @@ impl Built {
 
     pub fn rendered(&self) -> String {
         weir::diagnostic::render::render(&self.sources, &self.diagnostics, false)
+    }
+
+    /// What is said of the program's own tests that fail.
+    pub fn failures(&self) -> String {
+        let failures: Vec<Diagnostic> = self.tests.iter().flat_map(|test| test.failures.clone()).collect();
+        weir::diagnostic::render::render(&self.sources, &failures, false)
+    }
+
+    /// The program's own tests hold.
+    pub fn assert_tests_pass(&self, what: &str) {
+        let failed = self.tests.iter().filter(|test| !test.failures.is_empty());
+        let names: Vec<&str> = failed.map(|test| test.name.as_str()).collect();
+        assert!(names.is_empty(), "{what}: {names:?} failed\n{}", self.failures());
     }
 
     pub fn yaml(&self) -> &str {

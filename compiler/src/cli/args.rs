@@ -22,6 +22,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Explain a code such as E0201
     Explain(ExplainArguments),
+    /// List the modules of the library, or print one
+    Std(StdArguments),
 }
 
 #[derive(Args)]
@@ -49,6 +51,12 @@ pub struct CheckArguments {
 pub struct ExplainArguments {
     /// The code; without it, all codes are listed
     pub code: Option<String>,
+}
+
+#[derive(Args)]
+pub struct StdArguments {
+    /// The module, such as std.zero-trust or zero-trust; without it, all modules are listed
+    pub module: Option<String>,
 }
 
 #[derive(Args)]
