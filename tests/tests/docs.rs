@@ -39,7 +39,7 @@ fn shop() -> Texts {
 
 /// A `weir` block is a program against the online shop, or against the `yaml` block that precedes it and is marked
 /// `yaml inventory`; it has no errors, and its tests hold. `weir more` goes on with the program before it. `weir wrong`
-/// does too, has errors or a test that fails, and nothing goes on with it. Behind a program, a `yaml output` block is part
+/// and `weir more wrong` have errors, or a test that fails, and nothing goes on with them. Behind a program, a `yaml output` block is part
 /// of what it builds, and a `text said` block part of what is said of it.
 #[test]
 fn blocks_run() {
@@ -53,13 +53,15 @@ fn blocks_run() {
         for (language, text) in blocks(&harness::read(&path)) {
             match language.as_str() {
                 "yaml inventory" => inventory = vec![("page.yaml".to_owned(), text)],
-                "weir" | "weir more" | "weir wrong" => {
+                "weir" | "weir more" | "weir wrong" | "weir more wrong" => {
                     programs += 1;
-                    let whole = if language == "weir" { text } else { format!("{program}\n{text}") };
+                    let goes_on = language.contains("more");
+                    let whole = if goes_on { format!("{program}\n{text}") } else { text };
                     let built = harness::build(&vec![("shop.weir".to_owned(), whole.clone())], &inventory);
-                    said = built.rendered() + &built.failures();
-                    let is_wrong = built.yaml.is_none() || !built.failures().is_empty();
-                    if is_wrong != (language == "weir wrong") {
+                    let failures = built.failures();
+                    let is_wrong = built.yaml.is_none() || !failures.is_empty();
+                    said = built.rendered() + &failures;
+                    if is_wrong != language.ends_with("wrong") {
                         wrong.push(format!("{name}: `{language}`:\n{whole}\n{said}"));
                     } else if !is_wrong {
                         harness::judge(&built, &built.inventory).assert_equal(&name, &built);
