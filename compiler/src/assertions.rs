@@ -76,15 +76,14 @@ impl Judge<'_> {
                     said = said.at(guard_place(self.program, *guard), label);
                 }
             }
-            return Some(
-                said.with_help(
-                    format!(
-                        "a sentence such as `{from} may reach {to} on {}` would open it",
-                        written(self.space.ports.atom(atom))
-                    )
-                    .replace("``", "`"),
-                ),
-            );
+            let ports = written(self.space.ports.atom(atom));
+            let name = |spoken: &str| Some(spoken.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+            return Some(said.with_help(match (name(&from), name(&to)) {
+                (Some(from), Some(to)) => {
+                    format!("a sentence such as `{from} may reach {to} on {ports}` would open it")
+                }
+                _ => "a sentence that grants it would open it".to_owned(),
+            }));
         }
         for grant in &decision.grants {
             said = said.at(self.program.get(*grant).place, "grants it");
