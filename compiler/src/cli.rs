@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod fmt;
 mod input;
+mod library;
 mod man;
 mod output;
 mod report;
@@ -44,6 +45,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Std(arguments) => library::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     };

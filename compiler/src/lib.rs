@@ -29,6 +29,7 @@ pub use emit::Document;
 pub use facts::Facts;
 pub use project::{Cluster, Project};
 pub use relation::Relation;
+pub use resolve::names::nearest;
 pub use source::Sources;
 pub use target::Target;
 pub use weir_cluster::Inventory;

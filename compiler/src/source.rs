@@ -46,7 +46,13 @@ pub struct Sources {
 }
 
 /// The library: module and text. The first is part of every program, the others of those that use them.
-const LIBRARY: &[(&str, &str)] = &[("std.prelude", include_str!("../../stdlib/prelude.weir"))];
+const LIBRARY: &[(&str, &str)] = &[
+    ("std.prelude", include_str!("../../stdlib/prelude.weir")),
+    ("std.kubernetes", include_str!("../../stdlib/kubernetes.weir")),
+    ("std.zero-trust", include_str!("../../stdlib/zero-trust.weir")),
+    ("std.observability", include_str!("../../stdlib/observability.weir")),
+    ("std.ingress", include_str!("../../stdlib/ingress.weir")),
+];
 
 impl Source {
     /// The module that a file is: its path with dots. `None` for what cannot be used by name.

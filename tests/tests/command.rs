@@ -372,6 +372,24 @@ fn a_full_disk_changes_nothing() {
 }
 
 #[test]
+fn std_prints_the_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = weir(folder.path(), &["std"]);
+    assert_eq!(code(&list), 0);
+    assert!(out(&list).contains("std.zero-trust     What the NSA/CISA"), "{}", out(&list));
+    for name in ["std.ingress", "ingress"] {
+        let run = weir(folder.path(), &["std", name]);
+        assert_eq!(out(&run), harness::read(harness::root().join("stdlib/ingress.weir")));
+    }
+    let run = weir(folder.path(), &["std", "zero-trost"]);
+    assert_eq!(code(&run), 2);
+    assert_eq!(
+        err(&run),
+        "error: the library has no module `zero-trost`\nhelp: did you mean `std.zero-trust`?\n"
+    );
+}
+
+#[test]
 fn explain_prints_the_page_of_a_code() {
     let folder = tempfile::tempdir().unwrap();
     let run = weir(folder.path(), &["explain", "e0201"]);

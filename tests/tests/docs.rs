@@ -7,11 +7,17 @@ use weir::{Code, Target};
 
 use crate::harness::{self, Built, Texts};
 
+/// The README and every page below `docs/`, but for those of the codes, which `pages` runs.
 fn pages() -> Vec<PathBuf> {
-    let docs = harness::entries(harness::root().join("docs"));
-    let mut pages: Vec<PathBuf> =
-        docs.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
-    pages.push(harness::root().join("README.md"));
+    let mut pages = vec![harness::root().join("README.md")];
+    let mut waiting = vec![harness::root().join("docs")];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() && !path.ends_with("errors") {
+            waiting.extend(harness::entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
     pages
 }
 
@@ -20,9 +26,10 @@ fn shop() -> Texts {
 }
 
 /// A `weir` block is a program against the online shop, or against the `yaml inventory` block that precedes it; it has
-/// no errors, and its tests hold. Blocks such as `weir nets.weir` before it are files of the same program. `weir cilium`
-/// is checked for that target; `weir E0504` has errors of that code alone. A `yaml output` block behind it is part of
-/// what it builds, a `text output` block of what is said of it, its tests included.
+/// no errors, and its tests hold. `weir more` goes on with the program before it. Blocks such as `weir nets.weir` before
+/// it are files of the same program. `weir cilium` is checked for that target; `weir E0504` has errors of that code alone,
+/// `weir wrong` has any error or a test that fails; nothing goes on with these. A `yaml output` block behind a program is
+/// part of what it builds, a `text output` block of what is said of it, its tests included.
 #[test]
 fn blocks_run() {
     let mut wrong = Vec::new();
@@ -31,7 +38,8 @@ fn blocks_run() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut inventory = shop();
         let mut files: Texts = Vec::new();
-        let mut output = (String::new(), String::new());
+        let mut program = String::new();
+        let (mut output, mut said) = (String::new(), String::new());
         for block in harness::blocks(&harness::read(&path)) {
             let (language, rest) = block.language.split_once(' ').unwrap_or((&block.language, ""));
             match (language, rest) {
@@ -39,30 +47,48 @@ fn blocks_run() {
                 ("weir", file) if file.ends_with(".weir") => files.push((file.to_owned(), block.text)),
                 ("weir", rest) => {
                     programs += 1;
-                    let target = Target::parse(rest);
-                    let errors = Code::parse(rest);
-                    assert!(target.is_some() || errors.is_some() || rest.is_empty(), "{name}: `{rest}`");
-                    files.push(("shop.weir".to_owned(), block.text.clone()));
+                    let words: Vec<&str> = rest.split_whitespace().collect();
+                    let target = words.iter().find_map(|word| Target::parse(word));
+                    let errors = words.iter().find_map(|word| Code::parse(word));
+                    let known = |word: &&str| {
+                        ["more", "wrong"].contains(word)
+                            || Target::parse(word).is_some()
+                            || Code::parse(word).is_some()
+                    };
+                    assert!(words.iter().all(known), "{name}: `{rest}`");
+                    let whole = match words.contains(&"more") {
+                        true => format!("{program}\n{}", block.text),
+                        false => block.text.clone(),
+                    };
+                    files.push(("shop.weir".to_owned(), whole.clone()));
                     let built = run(&std::mem::take(&mut files), &inventory, target);
+                    let failures = built.failures();
                     let found: BTreeSet<Code> = (built.diagnostics.iter())
                         .filter(|diagnostic| diagnostic.is_error())
-                        .chain(&built.failures)
+                        .chain(&failures)
                         .map(|diagnostic| diagnostic.code)
                         .collect();
-                    if found != errors.into_iter().collect() {
-                        wrong.push(format!("{name}:\n{}\n{found:?}\n{}", block.text, built.rendered()));
+                    said = built.said();
+                    let as_told = match words.contains(&"wrong") {
+                        true => !found.is_empty(),
+                        false => found == errors.into_iter().collect(),
+                    };
+                    if !as_told {
+                        wrong.push(format!("{name}: `{rest}`:\n{whole}\n{found:?}\n{said}"));
                     }
                     if built.yaml.is_some() {
                         harness::judge(&built, &built.inventory).assert_equal(&name, &built);
                     }
-                    let failed = weir::diagnostic::render::render(&built.sources, &built.failures, false);
-                    output = (built.yaml.clone().unwrap_or_default(), built.rendered() + &failed);
+                    if found.is_empty() {
+                        program = whole;
+                    }
+                    output = built.yaml.unwrap_or_default();
                 }
-                ("yaml", "output") if !output.0.contains(&block.text) => {
-                    wrong.push(format!("{name}: not in what is built:\n{}\n{}", block.text, output.0));
+                ("yaml", "output") if !output.contains(&block.text) => {
+                    wrong.push(format!("{name}: not in what is built:\n{}\n{output}", block.text));
                 }
-                ("text", "output") if !output.1.contains(&block.text) => {
-                    wrong.push(format!("{name}: not in what is said:\n{}\n{}", block.text, output.1));
+                ("text", "output" | "said") if !said.contains(&block.text) => {
+                    wrong.push(format!("{name}: not in what is said:\n{}\n{said}", block.text));
                 }
                 _ => {}
             }

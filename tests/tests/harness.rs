@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use weir::{
-    Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, analyze, emit,
-    meaning,
+    Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
+    analyze, emit, meaning,
 };
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
@@ -40,6 +40,21 @@ pub fn texts(paths: &[PathBuf]) -> Texts {
     paths.iter().map(|path| (name(path), read(path))).collect()
 }
 
+/// The programs below a folder, named as in a project.
+pub fn programs(folder: &Path) -> Texts {
+    let mut programs = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "weir") {
+            programs.push((path.strip_prefix(folder).unwrap().display().to_string(), read(&path)));
+        }
+    }
+    programs.sort();
+    programs
+}
+
 /// Malformed manifests come back as diagnostics of the codes that the command gives them.
 pub fn inventory(manifests: &Texts) -> Result<Inventory, Vec<String>> {
     let mut reader = Reader::new("default");
@@ -60,8 +75,8 @@ pub struct Built {
     pub relation: Relation,
     /// The emitted stream; `None` where the program has errors, and for targets that are not built.
     pub yaml: Option<String>,
-    /// What its tests say that do not hold.
-    pub failures: Vec<Diagnostic>,
+    /// How the program's own tests ended; none where it has errors.
+    pub tests: Vec<TestResult>,
 }
 
 pub fn build(program: &Texts, manifests: &Texts) -> Built {
@@ -83,10 +98,10 @@ pub fn build_in(program: &Texts, manifests: &Texts, target: Target, project: Opt
     let analysis = analyze(&sources, &setting);
     let documents = if target.is_built() { analysis.build(&facts) } else { None };
     let yaml = documents.map(|documents| emit::stream(&documents));
-    let failures = analysis.run_tests(&facts).into_iter().flatten().flat_map(|test| test.failures).collect();
+    let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, diagnostics, relation, yaml, failures }
+    Built { sources, inventory, diagnostics, relation, yaml, tests }
 }
 
 /// The project of pages whose programs name clusters: `prod-eu`, which the manifests are, and `staging`.
@@ -139,6 +154,23 @@ impl Built {
 
     pub fn rendered(&self) -> String {
         weir::diagnostic::render::render(&self.sources, &self.diagnostics, false)
+    }
+
+    /// All that is said, of the program and then of its tests.
+    pub fn said(&self) -> String {
+        self.rendered() + &weir::diagnostic::render::render(&self.sources, &self.failures(), false)
+    }
+
+    /// What is said of the program's own tests that fail.
+    pub fn failures(&self) -> Vec<Diagnostic> {
+        self.tests.iter().flat_map(|test| test.failures.clone()).collect()
+    }
+
+    /// The program's own tests hold.
+    pub fn assert_tests_pass(&self, what: &str) {
+        let failed = self.tests.iter().filter(|test| !test.failures.is_empty());
+        let names: Vec<&str> = failed.map(|test| test.name.as_str()).collect();
+        assert!(names.is_empty(), "{what}: {names:?} failed\n{}", self.said());
     }
 
     pub fn yaml(&self) -> &str {

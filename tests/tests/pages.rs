@@ -58,7 +58,7 @@ fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
     let target = example.target.unwrap_or(Target::NetworkPolicy);
     let built = harness::build_in(&example.program, manifests, target, project.as_ref());
     let mut codes = built.codes();
-    codes.extend(built.failures.iter().map(|failure| failure.code));
+    codes.extend(built.failures().iter().map(|failure| failure.code));
     codes.sort_unstable();
     codes.dedup();
     codes

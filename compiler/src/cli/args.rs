@@ -24,6 +24,8 @@ pub enum Command {
     Fmt(FmtArguments),
     /// Explain a code such as E0201, or a lint by its name
     Explain(ExplainArguments),
+    /// List the modules of the library, or print one
+    Std(StdArguments),
     /// Write what a shell needs to complete `weir` to standard output
     Completions(CompletionsArguments),
     /// Write the man pages of `weir` and its commands to a folder
@@ -73,6 +75,12 @@ pub struct FmtArguments {
 pub struct ExplainArguments {
     /// The code, or the name of a lint; without it, all codes are listed
     pub code: Option<String>,
+}
+
+#[derive(Args)]
+pub struct StdArguments {
+    /// The module, such as std.zero-trust or zero-trust; without it, all modules are listed
+    pub module: Option<String>,
 }
 
 #[derive(Args)]
