@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
 use weir_cluster::inventory::{EndpointClass, NamespaceId, ServiceId};
@@ -28,7 +29,15 @@ pub struct Facts<'a> {
     /// Classes that no policy can govern.
     pub host_network: Bits,
     pub dns: Dns,
+    /// Ranges of pods and of services that a project tells.
+    told: Told,
     own: OnceCell<AddressSet>,
+}
+
+#[derive(Default)]
+struct Told {
+    pods: AddressSet,
+    services: AddressSet,
 }
 
 /// The cluster's DNS.
@@ -45,11 +54,19 @@ pub struct Dns {
 
 impl<'a> Facts<'a> {
     pub fn of(inventory: &'a Inventory) -> Facts<'a> {
+        Facts::with_ranges(inventory, &[], &[])
+    }
+
+    /// With the ranges that pods and services get their addresses from, beside those that the inventory tells.
+    pub fn with_ranges(inventory: &'a Inventory, pods: &[IpNet], services: &[IpNet]) -> Facts<'a> {
+        let told =
+            Told { pods: pods.iter().copied().collect(), services: services.iter().copied().collect() };
         let host = |(at, class): (usize, &EndpointClass)| class.host_network.then_some(at as u32);
         Facts {
             inventory,
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
+            told,
             own: OnceCell::new(),
         }
     }
@@ -59,7 +76,7 @@ impl<'a> Facts<'a> {
         pods.classes(self.inventory) - &self.host_network
     }
 
-    /// Addresses of pods, nodes, services and the API server, and the ranges that pods get theirs from.
+    /// Addresses of pods, nodes, services and the API server, and the ranges that pods and services get theirs from.
     pub fn own_addresses(&self) -> &AddressSet {
         self.own.get_or_init(|| {
             let inventory = self.inventory;
@@ -74,13 +91,13 @@ impl<'a> Facts<'a> {
                 .copied()
                 .chain(self.api_server_addresses())
                 .collect();
-            ranges.union(&single)
+            ranges.union(&single).union(&self.told.pods).union(&self.told.services)
         })
     }
 
-    /// Whether the inventory tells where pods get their addresses from.
+    /// Whether the project or the inventory tells where pods get their addresses from.
     pub fn knows_pod_ranges(&self) -> bool {
-        self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
+        !self.told.pods.is_empty() || self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
     }
 
     pub fn node_addresses(&self) -> AddressSet {
