@@ -28,6 +28,8 @@ struct Entry<'a> {
     suggestions: Vec<SuggestionEntry<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     namespaces: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    clusters: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -110,6 +112,7 @@ fn entry<'a>(positions: &Positions<'a>, diagnostic: &'a Diagnostic) -> Entry<'a>
             })
             .collect(),
         namespaces: &diagnostic.namespaces,
+        clusters: &diagnostic.clusters,
     }
 }
 
