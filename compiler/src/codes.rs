@@ -111,6 +111,7 @@ codes! {
     // E07: project and files
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"
+    E0703 "a malformed weir.toml"
     // E08: inventory
     E0801 "a malformed manifest"
     // lints

@@ -54,8 +54,23 @@ impl Sources {
     /// Sources that begin with the prelude.
     pub fn with_prelude() -> Sources {
         let mut sources = Sources::new();
-        sources.push_library("std.prelude");
+        sources.add_prelude();
         sources
+    }
+
+    pub fn add_prelude(&mut self) {
+        self.push_library("std.prelude");
+    }
+
+    /// Adds a text that diagnostics point into and that is no Weir, such as `weir.toml`: it says no sentence.
+    pub fn add_settings(
+        &mut self,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) -> FileId {
+        let (name, path, text) = (name.into(), path.into(), text.into());
+        self.keep(Source { name, path, text, library: false, parse: Parse::default() })
     }
 
     /// The modules of the library.
@@ -103,10 +118,14 @@ impl Sources {
                 _ => None,
             })
             .collect();
-        self.files.push(Source { name, path, text, library, parse });
-        let file = FileId(self.files.len() as u32 - 1);
+        let file = self.keep(Source { name, path, text, library, parse });
         used.iter().for_each(|module| self.push_library(module));
         file
+    }
+
+    fn keep(&mut self, source: Source) -> FileId {
+        self.files.push(source);
+        FileId(self.files.len() as u32 - 1)
     }
 
     pub fn get(&self, id: FileId) -> &Source {

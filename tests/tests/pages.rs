@@ -1,5 +1,6 @@
 //! Every code has a page, and the page's example yields exactly that code; what the page offers instead yields no
-//! error and not that code. Examples are programs against `examples/online-shop`, or against the page's own YAML.
+//! error and not that code. Examples are programs against `examples/online-shop`, or against the page's own YAML; a
+//! `toml` block in place of a program is the `weir.toml` of a project.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,12 @@ fn codes(program: &str, manifests: &[(String, String)]) -> Vec<Code> {
     analysis.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
 }
 
+fn codes_of_settings(text: &str) -> Vec<Code> {
+    let mut sources = Sources::new();
+    let file = sources.add_settings("weir.toml", "weir.toml", text);
+    weir::project::parse(file, text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
 #[test]
 fn examples_yield_their_code() {
     let shop = shop();
@@ -97,25 +104,27 @@ fn examples_yield_their_code() {
             Some(yaml) => vec![("page.yaml".to_owned(), yaml)],
             None => shop.clone(),
         };
-        let Some(example) = under("Example", "weir") else {
+        let yielded = |title: &str, manifests: &[(String, String)]| {
+            let program = under(title, "weir").map(|program| codes(&program, manifests));
+            program.or_else(|| under(title, "toml").map(|text| codes_of_settings(&text)))
+        };
+        let Some(mut found) = yielded("Example", &manifests("Example")) else {
             wrong.push(format!("{}: the page has no `weir` block under `## Example`", code.name()));
             continue;
         };
-        let mut found = codes(&example, &manifests("Example"));
         found.dedup();
         if found != [*code] {
             wrong.push(format!("{}: the example yields {found:?}", code.name()));
         }
-        match under("Instead", "weir") {
+        // An inventory of its own serves both blocks, unless the second has one.
+        let own = if under("Instead", "yaml").is_some() || code.name() == "E0801" {
+            manifests("Instead")
+        } else {
+            manifests("Example")
+        };
+        match yielded("Instead", &own) {
             None => wrong.push(format!("{}: the page has no `weir` block under `## Instead`", code.name())),
-            Some(instead) => {
-                // An inventory of its own serves both blocks, unless the second has one.
-                let own = if under("Instead", "yaml").is_some() || code.name() == "E0801" {
-                    manifests("Instead")
-                } else {
-                    manifests("Example")
-                };
-                let found = codes(&instead, &own);
+            Some(found) => {
                 if found.iter().any(|found| found == code || found.name().starts_with('E')) {
                     wrong.push(format!("{}: what stands under `Instead` yields {found:?}", code.name()));
                 }
