@@ -3,11 +3,14 @@
 mod args;
 mod build;
 mod check;
+mod clusters;
 mod completions;
 mod explain;
+mod files;
 mod input;
 mod man;
 mod output;
+mod project;
 mod report;
 
 use std::process::ExitCode;
