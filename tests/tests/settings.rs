@@ -133,16 +133,42 @@ fn schema_and_parser_know_the_same_keys() {
         let known: BTreeSet<String> = table.keys.iter().map(|key| key.name.to_owned()).collect();
         assert_eq!(keys_of(&schema, table.path), known, "`{}`", table.path);
     }
-    let lints: BTreeSet<String> = Code::ALL
-        .iter()
-        .filter_map(|code| Some([code.lint()?.0.to_owned(), code.name().to_owned()]))
-        .flatten()
-        .collect();
-    assert_eq!(keys_of(&schema, "lints"), lints);
     let targets: Vec<&str> = Target::ALL.iter().map(|target| target.name()).collect();
     assert_eq!(schema["$defs"]["target"]["enum"], json!(targets));
     let levels = schema["$defs"]["level"]["enum"].as_array().unwrap();
     assert!(levels.iter().all(|level| Level::parse(level.as_str().unwrap()).is_some()) && levels.len() == 3);
+}
+
+/// The end of the schema: every lint by its name, then by its code.
+fn lints() -> String {
+    let entry = |key: &str, description: String| {
+        let description = json!(description);
+        format!(
+            "        \"{key}\": {{\n          \"description\": {description},\n          \"$ref\": \"#/$defs/level\"\n        }}"
+        )
+    };
+    let all = || Code::ALL.iter().filter_map(|code| Some((code, code.lint()?.0)));
+    let capital = |title: &str| title[..1].to_uppercase() + &title[1..];
+    let names =
+        all().map(|(code, name)| entry(name, format!("{} ({}).", capital(code.title()), code.name())));
+    let codes = all().map(|(code, name)| {
+        entry(code.name(), format!("{}: another word for `{name}`.", capital(code.title())))
+    });
+    let entries: Vec<String> = names.chain(codes).collect();
+    format!("{}\n      }}\n    }}\n  }}\n}}\n", entries.join(",\n"))
+}
+
+#[test]
+fn the_schema_knows_every_lint() {
+    const BEFORE: &str = "    \"lints\": {\n      \"type\": \"object\",\n      \"additionalProperties\": false,\n      \"properties\": {\n";
+    let path = harness::root().join("docs/weir.schema.json");
+    let text = harness::read(&path);
+    let (before, found) = text.split_once(BEFORE).expect("the lints are the last of the definitions");
+    if std::env::var_os("WEIR_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}{BEFORE}{}", lints())).unwrap();
+    } else {
+        assert_eq!(found, lints(), "with WEIR_BLESS=1 it is written anew");
+    }
 }
 
 /// Every table and key has a description: editors show it.

@@ -291,9 +291,7 @@ impl<'t> Reader<'t> {
             Code::ALL.iter().filter_map(|code| code.lint()).map(|(name, _)| name).collect();
         let said = self.wrong(key.span(), format!("there is no lint `{word}`"), "unknown");
         let said = match nearest(name, names.iter().copied()) {
-            near if near.is_empty() => {
-                said.with_help(format!("lints are {}; `weir explain` lists them all", listed(&names, "and")))
-            }
+            near if near.is_empty() => said.with_help("`weir explain` lists the lints with their names"),
             near => with_nearest(said, place, &near),
         };
         self.report(said);
