@@ -108,9 +108,11 @@ codes! {
     E0506 "a grant beside an `only`"
     E0507 "a `must reach` that is closed"
     E0508 "a test that fails"
+    E0511 "no test to run"
     // E07: project and files
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"
+    E0703 "a malformed weir.toml"
     // E08: inventory
     E0801 "a malformed manifest"
     // lints

@@ -5,6 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use ipnet::IpNet;
 use roaring::RoaringBitmap as Bits;
 use rustc_hash::FxHashMap;
 use weir_cluster::Inventory;
@@ -30,9 +31,17 @@ pub struct Facts<'a> {
     /// Classes that no policy can govern.
     pub host_network: Bits,
     pub dns: Dns,
+    /// Ranges of pods and of services that a project tells.
+    told: Told,
     own: OnceCell<AddressSet>,
     /// What sets denote that are asked for again and again, with the sets, so that no other takes their place.
     ground: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
+}
+
+#[derive(Default)]
+struct Told {
+    pods: AddressSet,
+    services: AddressSet,
 }
 
 /// The cluster's DNS.
@@ -49,11 +58,19 @@ pub struct Dns {
 
 impl<'a> Facts<'a> {
     pub fn of(inventory: &'a Inventory) -> Facts<'a> {
+        Facts::with_ranges(inventory, &[], &[])
+    }
+
+    /// With the ranges that pods and services get their addresses from, beside those that the inventory tells.
+    pub fn with_ranges(inventory: &'a Inventory, pods: &[IpNet], services: &[IpNet]) -> Facts<'a> {
+        let told =
+            Told { pods: pods.iter().copied().collect(), services: services.iter().copied().collect() };
         let host = |(at, class): (usize, &EndpointClass)| class.host_network.then_some(at as u32);
         Facts {
             inventory,
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
+            told,
             own: OnceCell::new(),
             ground: RefCell::default(),
         }
@@ -75,7 +92,7 @@ impl<'a> Facts<'a> {
         governed
     }
 
-    /// Addresses of pods, nodes, services and the API server, and the ranges that pods get theirs from.
+    /// Addresses of pods, nodes, services and the API server, and the ranges that pods and services get theirs from.
     pub fn own_addresses(&self) -> &AddressSet {
         self.own.get_or_init(|| {
             let inventory = self.inventory;
@@ -90,13 +107,13 @@ impl<'a> Facts<'a> {
                 .copied()
                 .chain(self.api_server_addresses())
                 .collect();
-            ranges.union(&single)
+            ranges.union(&single).union(&self.told.pods).union(&self.told.services)
         })
     }
 
-    /// Whether the inventory tells where pods get their addresses from.
+    /// Whether the project or the inventory tells where pods get their addresses from.
     pub fn knows_pod_ranges(&self) -> bool {
-        self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
+        !self.told.pods.is_empty() || self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
     }
 
     pub fn node_addresses(&self) -> AddressSet {

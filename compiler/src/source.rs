@@ -69,8 +69,23 @@ impl Sources {
     /// Sources that begin with the prelude.
     pub fn with_prelude() -> Sources {
         let mut sources = Sources::new();
-        sources.push_library("std.prelude");
+        sources.add_prelude();
         sources
+    }
+
+    pub fn add_prelude(&mut self) {
+        self.push_library("std.prelude");
+    }
+
+    /// Adds a text that diagnostics point into and that is no Weir, such as `weir.toml`: it says no sentence.
+    pub fn add_settings(
+        &mut self,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) -> FileId {
+        let (name, path, text) = (name.into(), path.into(), text.into());
+        self.keep(Source { name, path, text, library: false, parse: Parse::default() })
     }
 
     /// The modules of the library.
@@ -148,10 +163,14 @@ impl Sources {
     }
 
     fn push(&mut self, name: String, path: String, text: String, library: bool) -> FileId {
-        self.files.push(Source::parsed(name, path, text, library));
-        let file = self.files.len() - 1;
-        self.push_used(file);
-        FileId(file as u32)
+        let file = self.keep(Source::parsed(name, path, text, library));
+        self.push_used(file.0 as usize);
+        file
+    }
+
+    fn keep(&mut self, source: Source) -> FileId {
+        self.files.push(source);
+        FileId(self.files.len() as u32 - 1)
     }
 
     pub fn get(&self, id: FileId) -> &Source {

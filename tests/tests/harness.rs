@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use weir::{
     Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
-    analyze, emit, meaning,
+    analyze, emit, meaning, project,
 };
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
@@ -176,6 +176,13 @@ impl Built {
     pub fn yaml(&self) -> &str {
         self.yaml.as_deref().unwrap_or_else(|| panic!("errors:\n{}", self.rendered()))
     }
+}
+
+/// The text of a `weir.toml`, read.
+pub fn settings(name: &str, text: &str) -> (Sources, project::Parsed) {
+    let mut sources = Sources::new();
+    let file = sources.add_settings(name, name, text);
+    (sources, project::parse(file, text))
 }
 
 /// What the bytes let flow, on the cluster as it is and with an unlabelled newcomer in every namespace.

@@ -12,6 +12,8 @@ mod formats;
 mod harness;
 mod objects;
 mod pages;
+mod projects;
 mod properties;
+mod settings;
 mod table;
 mod tidy;

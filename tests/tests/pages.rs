@@ -1,5 +1,6 @@
 //! Every code has a page, and the page's example yields exactly that code; what the page offers instead yields no
-//! error and not that code. Examples are programs against `examples/online-shop`, or against the page's own YAML.
+//! error and not that code. Examples are programs against `examples/online-shop`, or against the page's own YAML; a
+//! `toml` block in place of a program is the `weir.toml` of a project.
 //!
 //! The `weir` blocks below one heading are one program: ```` ```weir nets.weir ```` is a file of that name, and
 //! ```` ```weir cilium ```` is checked for that target. Where clusters are named there are `prod-eu` and `staging`.
@@ -7,12 +8,12 @@
 
 use std::path::PathBuf;
 
-use weir::{Code, Target};
+use weir::{Code, Sources, Target};
 
 use crate::harness::{self, Texts};
 
 /// Codes whose cause is no text: the command's tests have them.
-const WITHOUT_EXAMPLE: &[Code] = &[Code::E0701, Code::E0702];
+const WITHOUT_EXAMPLE: &[Code] = &[Code::E0511, Code::E0701, Code::E0702];
 
 /// What else an example has to yield: a partition is bound to today on every target that selects by label.
 const BESIDE: &[(Code, Code)] = &[(Code::W0116, Code::W0111)];
@@ -27,6 +28,14 @@ struct Example {
     program: Texts,
     manifests: Option<Texts>,
     target: Option<Target>,
+    /// The `weir.toml` of a project, in place of a program.
+    settings: Option<String>,
+}
+
+impl Example {
+    fn is_empty(&self) -> bool {
+        self.program.is_empty() && self.settings.is_none()
+    }
 }
 
 fn example(page: &str, title: &str) -> Example {
@@ -39,6 +48,7 @@ fn example(page: &str, title: &str) -> Example {
                 let name = if rest.ends_with(".weir") { rest } else { "page.weir" };
                 example.program.push((name.to_owned(), block.text));
             }
+            "toml" => example.settings = Some(block.text),
             "yaml" => example.manifests = Some(vec![("page.yaml".to_owned(), block.text)]),
             _ => {}
         }
@@ -51,6 +61,9 @@ fn shop() -> Texts {
 }
 
 fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
+    if let Some(text) = &example.settings {
+        return codes_of_settings(text);
+    }
     if harness::inventory(manifests).is_err() {
         return vec![Code::E0801];
     }
@@ -60,6 +73,15 @@ fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
     let mut codes = built.codes();
     codes.extend(built.failures().iter().map(|failure| failure.code));
     codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+fn codes_of_settings(text: &str) -> Vec<Code> {
+    let mut sources = Sources::new();
+    let file = sources.add_settings("weir.toml", "weir.toml", text);
+    let mut codes: Vec<Code> =
+        weir::project::parse(file, text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     codes.dedup();
     codes
 }
@@ -79,7 +101,7 @@ fn examples_yield_their_code() {
             continue;
         }
         let (bad, good) = (example(&page, "Example"), example(&page, "Instead"));
-        if bad.program.is_empty() || good.program.is_empty() {
+        if bad.is_empty() || good.is_empty() {
             wrong.push(format!("{name}: no `weir` block under `## Example`, or none under `## Instead`"));
             continue;
         }
