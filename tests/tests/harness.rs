@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weir::{Code, Diagnostic, Facts, Inventory, Relation, Sources, Target, analyze, emit, meaning, project};
+use weir::{
+    Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Sources, Target, analyze, emit, meaning,
+    project,
+};
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
@@ -53,6 +56,8 @@ pub fn inventory(manifests: &Texts) -> Result<Inventory, Vec<String>> {
 pub struct Built {
     pub sources: Sources,
     pub inventory: Inventory,
+    /// Without a name where the program belongs to no project.
+    pub cluster: Cluster,
     pub diagnostics: Vec<Diagnostic>,
     pub relation: Relation,
     /// The emitted stream; `None` where the program has errors.
@@ -60,17 +65,24 @@ pub struct Built {
 }
 
 pub fn build(program: &Texts, manifests: &Texts) -> Built {
+    build_in(program, manifests, None)
+}
+
+/// The same, for one cluster of a project.
+pub fn build_in(program: &Texts, manifests: &Texts, project: Option<(&Project, &Cluster)>) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     let mut sources = Sources::with_prelude();
     for (name, text) in program {
         sources.add(name, name, text);
     }
-    let facts = Facts::of(&inventory);
-    let analysis = analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
+    let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
+    let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
+    let setting = weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY);
+    let analysis = analyze(&sources, &weir::Setting { project, ..setting });
     let yaml = analysis.build(&facts).map(|documents| emit::stream(&documents));
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, diagnostics, relation, yaml }
+    Built { sources, inventory, cluster, diagnostics, relation, yaml }
 }
 
 impl Built {
@@ -104,7 +116,7 @@ pub struct Judgement {
 
 /// Judges what was built, on the inventory that it was built for or on a later one.
 pub fn judge(built: &Built, later: &Inventory) -> Judgement {
-    let facts = Facts::of(&built.inventory);
+    let facts = Facts::with_ranges(&built.inventory, &built.cluster.pods, &built.cluster.services);
     let policies = kubernetes::read("built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
     let boundaries = policies.boundaries();
