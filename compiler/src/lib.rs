@@ -72,12 +72,8 @@ pub struct Analysis {
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
 pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let Setting { facts, target, today, .. } = *setting;
-    let mut diagnostics: Vec<Diagnostic> = sources
-        .iter()
-        .flat_map(|(file, source)| {
-            source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
-        })
-        .collect();
+    let mut diagnostics: Vec<Diagnostic> =
+        sources.iter().flat_map(|(file, source)| diagnostic::syntax::diagnostics(file, source)).collect();
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);

@@ -64,21 +64,33 @@ pub fn parse(text: &str) -> Parse {
 
 /// Behind a word that does not fit, words that cannot be written bare are no news.
 fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>) {
+    let mut dropped = vec![false; errors.len()];
+    mark_follow_ups(statements, errors, &mut dropped);
+    let mut marks = dropped.into_iter();
+    errors.retain(|_| !marks.next().unwrap_or(false));
+}
+
+/// The errors are sorted, so those inside a statement that could not be read stand side by side.
+fn mark_follow_ups(statements: &[ast::Statement], errors: &[SyntaxError], dropped: &mut [bool]) {
     for statement in statements {
         match statement {
             ast::Statement::Error(span) => {
-                let inside =
-                    |error: &SyntaxError| span.start <= error.span.start && error.span.end <= span.end;
-                let first = errors.iter().find(|error| inside(error)).cloned();
-                let Some(SyntaxError { kind: SyntaxErrorKind::Unexpected { .. }, span: at }) = first else {
+                let from = errors.partition_point(|error| error.span.start < span.start);
+                let to = errors.partition_point(|error| error.span.start <= span.end);
+                let inside = |at: &usize| errors[*at].span.end <= span.end && !dropped[*at];
+                let Some(first) = (from..to).find(inside) else { continue };
+                if !matches!(errors[first].kind, SyntaxErrorKind::Unexpected { .. }) {
                     continue;
-                };
-                errors.retain(|error| {
-                    let follows = error.span.start > at.start && inside(error);
-                    !(follows && matches!(error.kind, SyntaxErrorKind::NeedsQuotes | SyntaxErrorKind::NoWord))
+                }
+                let follows = (first..to).filter(|at| {
+                    let error = &errors[*at];
+                    error.span.start > errors[first].span.start
+                        && error.span.end <= span.end
+                        && matches!(error.kind, SyntaxErrorKind::NeedsQuotes | SyntaxErrorKind::NoWord)
                 });
+                follows.for_each(|at| dropped[at] = true);
             }
-            other => drop_follow_ups(other.body(), errors),
+            other => mark_follow_ups(other.body(), errors, dropped),
         }
     }
 }
