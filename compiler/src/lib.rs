@@ -77,11 +77,7 @@ pub fn format(text: &str) -> Option<String> {
 
 /// What is wrong with the texts themselves, whatever they are about.
 pub fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
-    let of_source = |(file, source)| {
-        let source: &source::Source = source;
-        source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
-    };
-    sources.iter().flat_map(of_source).collect()
+    sources.iter().flat_map(|(file, source)| diagnostic::syntax::diagnostics(file, source)).collect()
 }
 
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.

@@ -69,7 +69,12 @@ fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
     }
     let project = harness::named_clusters(&example.program);
     let target = example.target.unwrap_or(Target::NetworkPolicy);
-    let built = harness::build_in(&example.program, manifests, target, project.as_ref());
+    let built = harness::build_in(
+        &example.program,
+        manifests,
+        target,
+        project.as_ref().map(|project| (project, &project.clusters[0])),
+    );
     let mut codes = built.codes();
     codes.extend(built.failures().iter().map(|failure| failure.code));
     codes.sort_unstable();
