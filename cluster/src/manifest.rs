@@ -10,6 +10,7 @@ mod fold;
 mod header;
 mod json;
 mod object;
+mod policy;
 mod problem;
 mod record;
 mod rules;
