@@ -49,17 +49,33 @@ pub fn address_boundaries(relation: &Relation, facts: &Facts<'_>) -> Vec<ipnet::
 
 /// The space in which a relation and these sentences can be told apart.
 pub fn space<'r>(
-    relation: &Relation,
+    relation: &'r Relation,
     reaches: impl Iterator<Item = &'r Reach>,
     newcomers: Vec<PodPoint>,
     facts: &Facts<'_>,
 ) -> Space {
-    let mut cuts = address_boundaries(relation, facts);
-    let mut ports = port_boundaries(relation);
-    for reach in reaches {
-        cuts.extend(reach.parts().flat_map(|part| address_cuts(&part.ends)));
-        ports.extend(reach.object.iter().flat_map(|(_, ports)| port_cuts(ports)));
+    let (mut ends, mut ports): (Vec<&Ends>, Vec<&Ports>) = (Vec::new(), Vec::new());
+    for grant in &relation.grants {
+        ends.extend(grant.from.iter().chain(&grant.to));
+        ports.push(&grant.ports);
     }
+    for reach in reaches {
+        ends.extend(reach.parts().map(|part| &part.ends));
+        ports.extend(reach.object.iter().map(|(_, ports)| ports));
+    }
+    space_of(ends, ports, newcomers, facts)
+}
+
+/// The space in which these ends and ports can be told apart.
+pub(crate) fn space_of<'e>(
+    ends: impl IntoIterator<Item = &'e Ends>,
+    ports: impl IntoIterator<Item = &'e Ports>,
+    newcomers: Vec<PodPoint>,
+    facts: &Facts<'_>,
+) -> Space {
+    let mut cuts: Vec<ipnet::IpNet> = ends.into_iter().flat_map(address_cuts).collect();
+    cuts.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
+    let mut ports: Vec<PortRange> = ports.into_iter().flat_map(port_cuts).collect();
     // A named port is a number on each pod.
     for class in &facts.inventory.classes {
         let named = class.ports.iter().filter(|port| port.name.is_some());
@@ -187,7 +203,7 @@ impl<'a> Meaning<'a> {
         self.space.points.iter().enumerate().filter(admitted).map(|(at, _)| at as u32).collect()
     }
 
-    fn admits(&self, ends: &Ends, point: &Point) -> bool {
+    pub(crate) fn admits(&self, ends: &Ends, point: &Point) -> bool {
         let inside = |set: &crate::address::AddressSet, address: &AddressPoint| set.contains(address.first);
         match (ends, point) {
             (Ends::Anywhere, _) => true,

@@ -12,6 +12,7 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+mod foreign;
 mod invariants;
 mod judge;
 mod oracle;
