@@ -68,23 +68,26 @@ impl Judge<'_> {
         };
         let mut said = Diagnostic::error(Code::E0508, message).at(verb, "asserted here");
         if assertion.reaches {
-            for (guards, label) in [
-                (&decision.leaving, "closes what leaves the source"),
-                (&decision.entering, "closes what enters the destination"),
-            ] {
-                for guard in guards {
-                    said = said.at(guard_place(self.program, *guard), label);
-                }
+            let (leaving, entering) = (&decision.leaving, &decision.entering);
+            for guard in leaving {
+                let label = match entering.contains(guard) {
+                    true => "closes what leaves the source, and what enters the destination",
+                    false => "closes what leaves the source",
+                };
+                said = said.at(guard_place(self.program, *guard), label);
             }
-            return Some(
-                said.with_help(
-                    format!(
-                        "a sentence such as `{from} may reach {to} on {}` would open it",
-                        written(self.space.ports.atom(atom))
-                    )
-                    .replace("``", "`"),
-                ),
-            );
+            for guard in entering.iter().filter(|guard| !leaving.contains(guard)) {
+                said = said.at(guard_place(self.program, *guard), "closes what enters the destination");
+            }
+            // Names stand in backticks; newcomers are described, and no sentence can be made of that.
+            let name = |spoken: &str| Some(spoken.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+            return Some(match (name(&from), name(&to)) {
+                (Some(from), Some(to)) => said.with_help(format!(
+                    "a sentence such as `{from} may reach {to} on {}` would open it",
+                    written(self.space.ports.atom(atom))
+                )),
+                _ => said.with_help("grant it to sets that such pods belong to, as namespaces do"),
+            });
         }
         for grant in &decision.grants {
             said = said.at(self.program.get(*grant).place, "grants it");

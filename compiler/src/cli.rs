@@ -3,12 +3,18 @@
 mod args;
 mod build;
 mod check;
+mod clusters;
 mod completions;
 mod explain;
+mod files;
+mod fmt;
 mod input;
+mod library;
 mod man;
 mod output;
+mod project;
 mod report;
+mod test;
 
 use std::process::ExitCode;
 
@@ -21,7 +27,7 @@ use args::{Arguments, Command};
 enum Outcome {
     /// Done, nothing found.
     Fine,
-    /// Errors in the program, or warnings that are denied.
+    /// Errors in the program, warnings that are denied, files that are not formatted.
     Found,
     /// It could not run.
     Failed,
@@ -41,7 +47,10 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Std(arguments) => library::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     };

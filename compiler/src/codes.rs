@@ -110,9 +110,11 @@ codes! {
     E0508 "a test that fails"
     E0509 "a policy of others opens what must not be"
     E0510 "a policy of others closes what must be reached"
+    E0511 "no test to run"
     // E07: project and files
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"
+    E0703 "a malformed weir.toml"
     // E08: inventory
     E0801 "a malformed manifest"
     // lints

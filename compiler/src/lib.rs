@@ -29,6 +29,7 @@ pub use emit::Document;
 pub use facts::Facts;
 pub use project::{Cluster, Project};
 pub use relation::Relation;
+pub use resolve::names::nearest;
 pub use source::Sources;
 pub use target::Target;
 pub use weir_cluster::Inventory;
@@ -69,19 +70,28 @@ pub struct Analysis {
     relation: Relation,
 }
 
+/// The canonical form of a program's text; every comment stays. `None` if the text has errors of syntax.
+pub fn format(text: &str) -> Option<String> {
+    weir_grammar::format::file(text, &weir_grammar::parse(text))
+}
+
+/// What is wrong with the texts themselves, whatever they are about.
+pub fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
+    let of_source = |(file, source)| {
+        let source: &source::Source = source;
+        source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
+    };
+    sources.iter().flat_map(of_source).collect()
+}
+
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
 pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let Setting { facts, target, today, .. } = *setting;
-    let mut diagnostics: Vec<Diagnostic> = sources
-        .iter()
-        .flat_map(|(file, source)| {
-            source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
-        })
-        .collect();
+    let mut diagnostics = syntax_errors(sources);
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
-    let (bound, found) = target::kubernetes::bind(&relation, &program, facts);
+    let (bound, found) = target::kubernetes::bind(relation.clone(), &program, facts);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, &bound, facts, target));
     let mut diagnostics = diagnostic::join_origins(diagnostics);

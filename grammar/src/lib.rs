@@ -6,6 +6,7 @@ pub mod ast;
 mod build;
 pub mod error;
 pub mod format;
+pub mod label;
 mod lexer;
 pub mod span;
 pub mod token;

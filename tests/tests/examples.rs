@@ -1,28 +1,32 @@
-//! Every example is built, judged, and held against the output that stands beside it.
+//! Every example is built, judged, and held against what stands beside it: the output (`expected.yaml`) and, where
+//! Weir has something to say, the messages (`said.txt`). Its own tests hold.
 
 use std::fs;
+use std::path::Path;
 
-use crate::harness::{self, Texts};
+use crate::harness;
 
 #[test]
 fn examples() {
     for folder in harness::entries(harness::root().join("examples")) {
-        let files = harness::entries(&folder);
-        let programs: Vec<_> =
-            files.into_iter().filter(|path| path.extension().is_some_and(|e| e == "weir")).collect();
-        let program: Texts = harness::texts(&programs);
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let program = harness::programs(&folder);
         let manifests = harness::texts(&harness::entries(folder.join("manifests")));
         let built = harness::build(&program, &manifests);
-        assert!(built.diagnostics.is_empty(), "{}", built.rendered());
-        harness::judge(&built, &built.inventory).assert_equal("example", &built);
-        let expected = folder.join("expected.yaml");
-        if std::env::var_os("WEIR_BLESS").is_some() {
-            fs::write(&expected, built.yaml()).unwrap();
+        harness::judge(&built, &built.inventory).assert_equal(&name, &built);
+        built.assert_tests_pass(&name);
+        assert_is(&folder.join("expected.yaml"), built.yaml());
+        let said = folder.join("said.txt");
+        if !built.diagnostics.is_empty() || said.exists() {
+            assert_is(&said, &built.rendered());
         }
-        assert!(
-            harness::read(&expected) == built.yaml(),
-            "{} is not what is built; with WEIR_BLESS=1 it is written anew",
-            expected.display()
-        );
     }
+}
+
+fn assert_is(path: &Path, text: &str) {
+    if std::env::var_os("WEIR_BLESS").is_some() {
+        fs::write(path, text).unwrap();
+    }
+    let is = path.exists() && harness::read(path) == text;
+    assert!(is, "{} is another; with WEIR_BLESS=1 it is written anew\n{text}", path.display());
 }

@@ -13,12 +13,14 @@ use weir_cluster::manifest::Reader;
 mod allowed;
 mod cluster;
 mod foreign;
+pub mod format;
 mod invariants;
 mod judge;
 mod oracle;
 mod print;
 mod program;
 mod settle;
+mod syntax;
 mod texts;
 
 use cluster::Cluster;

@@ -86,6 +86,8 @@ fn layers() {
         ("cluster/src/enforce", &["crate::manifest", ".classes_with(", ".classes_having("], &[]),
         ("compiler/src", &["codespan_reporting"], &["compiler/src/diagnostic/render.rs"]),
         ("compiler/src", &["serde_yaml"], &["compiler/src/emit.rs"]),
+        ("compiler/src", &["toml::"], &["compiler/src/project/parse.rs", "compiler/src/project/syntax.rs"]),
+        ("compiler/src/project", &["crate::facts", "crate::relation", "weir_cluster"], &[]),
         (
             "compiler/src",
             &["clap"],
@@ -199,9 +201,11 @@ fn no_snapshot_waits_for_review_or_belongs_to_nothing() {
             found.push(format!("{} waits for review", path.display()));
         }
         let folder = path.parent().unwrap();
-        let of_errors = folder.ends_with("errors");
+        let of_files = folder.ends_with("errors") || folder.ends_with("format");
         let orphan = match name.strip_suffix(".snap") {
-            Some(case) if of_errors => !folder.join(format!("{case}.weir")).exists(),
+            Some(case) if of_files => {
+                !["weir", "toml"].iter().any(|kind| folder.join(format!("{case}.{kind}")).exists())
+            }
             Some(_) => {
                 !harness::entries(folder).iter().any(|file| file.extension().is_some_and(|e| e == "weir"))
             }

@@ -2,6 +2,8 @@
 //! may be met twice, if both times it says the same. Nothing is joined here; `fold` does that when all is read.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -117,6 +119,50 @@ impl Records {
         }
         namespace
     }
+
+    /// Takes over what was read elsewhere, without an error, as if it had been read here. `false` if the two contradict
+    /// each other; to read the same again will then find out where.
+    pub(super) fn absorb(&mut self, other: Records) -> bool {
+        let agreed = absorb_table(&mut self.namespaces, other.namespaces)
+            && absorb_table(&mut self.controllers, other.controllers)
+            && self.pods.absorb(other.pods)
+            && absorb_table(&mut self.services, other.services)
+            && absorb_table(&mut self.endpoints, other.endpoints)
+            && absorb_table(&mut self.nodes, other.nodes)
+            && absorb_table(&mut self.policies, other.policies);
+        if !agreed {
+            return false;
+        }
+        self.mentioned.extend(other.mentioned);
+        // Counted once: nothing may fail any more.
+        for (kind, count) in other.skipped {
+            *self.skipped.entry(kind).or_default() += count;
+        }
+        true
+    }
+}
+
+/// See [`Records::absorb`].
+fn absorb_table<K: Eq + Hash, T: PartialEq>(
+    table: &mut FxHashMap<K, Seen<T>>,
+    other: FxHashMap<K, Seen<T>>,
+) -> bool {
+    if table.is_empty() {
+        *table = other;
+        return true;
+    }
+    other.into_iter().all(|(key, seen)| match table.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(seen);
+            true
+        }
+        Entry::Occupied(mut entry) if entry.get().facts == seen.facts => {
+            let known = entry.get_mut();
+            known.origin = seen.origin.min(known.origin.clone());
+            true
+        }
+        Entry::Occupied(_) => false,
+    })
 }
 
 /// The metadata with the name that they must have; else the error is noted.

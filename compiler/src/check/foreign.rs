@@ -31,7 +31,9 @@ pub(super) fn check(program: &Program, relation: &Relation, facts: &Facts<'_>) -
     if foreign.is_empty() {
         return Vec::new();
     }
-    let ground = Ground::new(program, relation, &foreign, facts);
+    let universe = ground::universe(program, relation, &foreign, facts);
+    let space = ground::space(program, relation, &foreign, &universe, facts);
+    let ground = Ground::new(&space, universe, facts);
     let mut judge = Judge::new(program, relation, &foreign, &ground);
     for (id, sentence) in program.iter() {
         match &sentence.kind {
@@ -66,7 +68,7 @@ struct Judge<'a> {
     ingress: Way,
     egress: Way,
     flows: Judged,
-    /// The policies that an error was told of.
+    /// The policies that open what must not be.
     told: BTreeSet<usize>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -92,7 +94,7 @@ impl<'a> Judge<'a> {
     ) -> Judge<'a> {
         let (mut granted, mut grant_of) = (Vec::new(), Vec::new());
         for (number, grant) in relation.grants.iter().enumerate() {
-            granted.extend(ground.boxes_of_grant(grant));
+            granted.extend(ground.meaning.granted(grant));
             grant_of.resize(granted.len(), number);
         }
         let way = |direction| Way::new(direction, relation, &granted, foreign, ground);
@@ -116,7 +118,7 @@ impl<'a> Judge<'a> {
     }
 
     fn own(&self) -> &Flows {
-        let space = &self.ground.space;
+        let space = self.ground.space;
         self.flows.own.get_or_init(|| Flows::from_grouped(space, &self.egress.own, &self.ingress.own))
     }
 
@@ -124,20 +126,20 @@ impl<'a> Judge<'a> {
         let (egress, ingress) = (&self.egress.possibly, &self.ingress.possibly);
         self.flows
             .opened
-            .get_or_init(|| Flows::from_grouped(&self.ground.space, egress, ingress).minus(self.own()))
+            .get_or_init(|| Flows::from_grouped(self.ground.space, egress, ingress).minus(self.own()))
     }
 
     fn surely(&self) -> &Flows {
         let (egress, ingress) = (&self.egress.surely, &self.ingress.surely);
-        self.flows.surely.get_or_init(|| Flows::from_grouped(&self.ground.space, egress, ingress))
+        self.flows.surely.get_or_init(|| Flows::from_grouped(self.ground.space, egress, ingress))
     }
 
     fn boxes(&self, boxes: &[FlowBox]) -> Flows {
-        Flows::from_boxes(&self.ground.space, boxes)
+        Flows::from_boxes(self.ground.space, boxes)
     }
 
     fn first(&self, flows: &Flows) -> Option<Witness> {
-        meaning::first_between_two(flows, &self.ground.space)
+        meaning::first_between_two(flows, self.ground.space)
     }
 
     fn meets(&self, boxes: &[FlowBox], ends: impl Fn(&Way) -> &Bits) -> bool {
@@ -148,23 +150,28 @@ impl<'a> Judge<'a> {
     }
 
     fn check_forbidden(&mut self, id: SentenceId, reach: &Reach) {
-        let boxes = self.ground.boxes_of(reach);
+        let boxes = self.ground.meaning.boxes(reach);
         self.check_opened(id, reach, &boxes, &[], "forbidden here");
     }
 
     /// Flows into the object from anybody else.
     fn check_only(&mut self, id: SentenceId, reach: &Reach) {
-        let own = self.ground.ends(reach.subject.iter().map(|part| &part.ends));
-        let boxes = self.ground.boxes_into(&(&self.ground.everyone - &own), reach);
+        let mut boxes = self.ground.meaning.boxes(reach);
+        boxes.iter_mut().for_each(|flows| flows.sources = &self.ground.everyone - &flows.sources);
         self.check_opened(id, reach, &boxes, &[], "only these may reach it");
     }
 
     /// Flows out of the subject, to anything else.
     fn check_may_only(&mut self, id: SentenceId, reach: &Reach) {
-        let sources = self.ground.ends(reach.subject.iter().map(|part| &part.ends));
-        let (destinations, ports) = (self.ground.everyone.clone(), self.ground.space.ports.all());
-        let all = [FlowBox { sources, destinations, ports }];
-        self.check_opened(id, reach, &all, &self.ground.boxes_of(reach), "may reach only this");
+        let own = self.ground.meaning.boxes(reach);
+        let (everyone, ports) = (&self.ground.everyone, self.ground.space.ports.all());
+        let all = |flows: &FlowBox| FlowBox {
+            sources: flows.sources.clone(),
+            destinations: everyone.clone(),
+            ports: ports.clone(),
+        };
+        let all: Vec<FlowBox> = own.iter().map(all).collect();
+        self.check_opened(id, reach, &all, &own, "may reach only this");
     }
 
     /// No flow of these, but for the exceptions, may pass thanks to others.
@@ -185,7 +192,7 @@ impl<'a> Judge<'a> {
         }
         let mut culprits: BTreeMap<usize, Witness> = BTreeMap::new();
         for way in self.ways() {
-            let broken = broken.minus(way.own_flows(&self.ground.space));
+            let broken = broken.minus(way.own_flows(self.ground.space));
             let points = broken
                 .boxes()
                 .iter()
@@ -222,7 +229,7 @@ impl<'a> Judge<'a> {
     }
 
     fn check_required(&mut self, id: SentenceId, reach: &Reach) {
-        let boxes = self.ground.boxes_of(reach);
+        let boxes = self.ground.meaning.boxes(reach);
         if self.program.incomplete || !self.meets(&boxes, |way| &way.closed) {
             return;
         }
@@ -236,7 +243,6 @@ impl<'a> Judge<'a> {
                 ),
             );
             let said = self.closed(said.at(reach.verb_place, "has to be open"), &policies, witness, way);
-            self.told.extend(&policies);
             self.report(id, policies[0], said);
         }
     }
@@ -276,7 +282,7 @@ impl<'a> Judge<'a> {
         let (mut found, mut told) = (Vec::new(), BTreeSet::<usize>::new());
         let ground = self.ground;
         for way in self.ways() {
-            let mut broken = broken.minus(way.sure_flows(&ground.space));
+            let mut broken = broken.minus(way.sure_flows(ground.space));
             while let Some(witness) = self.first(&broken) {
                 let (point, _) = way.ends(witness.0 as u32, witness.1 as u32);
                 let neighbours = self.of_namespace(ground.namespace(point));

@@ -99,7 +99,7 @@ fn idle(relation: &Relation, guarded: &Guarded, facts: &Facts<'_>) -> BTreeSet<S
             ends.iter().any(|ends| match ends {
                 Ends::Anywhere => !guarded.is_empty(),
                 Ends::Pods(pods) => {
-                    let classes = facts.governed(pods);
+                    let classes = facts.ground(pods);
                     classes.is_empty() || !classes.is_disjoint(guarded)
                 }
                 _ => false,
@@ -203,7 +203,8 @@ fn check_addresses(grant: &Reach, facts: &Facts<'_>, diagnostics: &mut Vec<Diagn
         diagnostics.push(
             Diagnostic::warning(Code::W0112, "the inventory does not tell where pods have their addresses")
                 .at(part.place, "pods in this range would be meant too")
-                .with_help("add the nodes to the inventory: `kubectl get nodes -o json`"),
+                .with_help("add the nodes to the inventory: `kubectl get nodes -o json`")
+                .with_help("in a project, `pods` of the cluster in `weir.toml` tells it as well"),
         );
     }
 }

@@ -200,12 +200,24 @@ impl<'a> Prover<'a> {
             }
         };
         let (near, far) = if source { (from, to) } else { (to, from) };
-        let term = match near.pods.terms() {
-            [] => far.pods.terms().first().cloned()?,
-            terms if far.pods.is_empty() => terms.first().cloned()?,
-            terms => terms.iter().find_map(|a| far.pods.terms().iter().find_map(|b| joint(a, b)))?,
+        let (term, other) = match near.pods.terms() {
+            [] => (far.pods.terms().first().cloned()?, None),
+            terms if far.pods.is_empty() => (terms.first().cloned()?, None),
+            terms => {
+                let pairs = terms.iter().flat_map(|a| far.pods.terms().iter().map(move |b| (a, b)));
+                pairs.into_iter().find_map(|(a, b)| Some((joint(a, b)?, Some(b))))?
+            }
         };
-        Some(Meeting::Later(universe::newcomer(&universe::example(&term, self.facts), self.facts)))
+        let mut newcomer = universe::example(&term, self.facts);
+        // Its namespace would have to be of the other's part.
+        if let (Within::SameValue(key), Some(other)) = (within, other)
+            && let Some(value) = universe::example(other, self.facts).namespace_labels.get(key)
+        {
+            let rest = newcomer.namespace_labels.iter().filter(|(label, _)| *label != key);
+            let rest = rest.map(|(label, value)| (label.clone(), value.clone()));
+            newcomer.namespace_labels = rest.chain([(key.clone(), value.clone())]).collect();
+        }
+        Some(Meeting::Later(universe::newcomer(&newcomer, self.facts)))
     }
 
     /// A grant's part of the flows between two regions, if there is any.

@@ -6,21 +6,27 @@ use weir::diagnostic::{self, Diagnostic, Severity};
 use weir::{Inventory, Sources};
 
 use super::Outcome;
-use super::args::{Color, Deny, Format, ProgramArguments};
+use super::args::{Color, Deny, Format, ProgramArguments, ReportArguments};
 
 pub struct Report<'a> {
-    arguments: &'a ProgramArguments,
-    /// `build` writes objects to standard output and its diagnostics beside them.
+    arguments: &'a ReportArguments,
+    deny: Option<Deny>,
+    /// `build` and `fmt` write their results to standard output and their diagnostics beside them.
     to_stderr: bool,
 }
 
 impl<'a> Report<'a> {
     pub fn to_stderr(arguments: &'a ProgramArguments) -> Report<'a> {
-        Report { arguments, to_stderr: true }
+        Report { arguments: &arguments.report, deny: arguments.deny, to_stderr: true }
     }
 
     pub fn to_stdout(arguments: &'a ProgramArguments) -> Report<'a> {
-        Report { arguments, to_stderr: false }
+        Report { arguments: &arguments.report, deny: arguments.deny, to_stderr: false }
+    }
+
+    /// Of a command that looks at files, and not at a program.
+    pub fn beside_files(arguments: &'a ReportArguments, to_stderr: bool) -> Report<'a> {
+        Report { arguments, deny: None, to_stderr }
     }
 
     /// Writes them, also where there are none: an empty report is one for all formats but those of lines.
@@ -38,6 +44,23 @@ impl<'a> Report<'a> {
             Format::Junit => diagnostic::junit::report(sources, diagnostics, self.denied()),
             Format::Human => diagnostic::render::render(sources, diagnostics, self.has_color()),
         };
+        self.put(&text)
+    }
+
+    /// The same, and in JSON the paths of files that are changed.
+    pub fn changes(
+        &self,
+        sources: &Sources,
+        diagnostics: &[Diagnostic],
+        changed: &[String],
+    ) -> io::Result<()> {
+        match self.arguments.format {
+            Format::Json => self.put(&diagnostic::json::report_with_changed(sources, diagnostics, changed)),
+            _ => self.diagnostics(sources, diagnostics),
+        }
+    }
+
+    pub fn put(&self, text: &str) -> io::Result<()> {
         if self.to_stderr {
             io::stderr().lock().write_all(text.as_bytes())
         } else {
@@ -47,7 +70,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn has_color(&self) -> bool {
+    pub fn has_color(&self) -> bool {
         match self.arguments.color {
             Color::Always => true,
             Color::Never => false,
@@ -59,6 +82,10 @@ impl<'a> Report<'a> {
         }
     }
 
+    pub fn format(&self) -> Format {
+        self.arguments.format
+    }
+
     /// A line for people, beside the result.
     pub fn say(&self, line: &str) {
         if self.arguments.format == Format::Human {
@@ -68,13 +95,18 @@ impl<'a> Report<'a> {
 
     /// Why a command could not run.
     pub fn failed(&self, errors: &[Diagnostic]) -> Outcome {
-        let _ = self.write(&Sources::new(), errors, false);
+        self.failed_in(&Sources::new(), errors)
+    }
+
+    /// The same, where the errors may point into the texts that were read.
+    pub fn failed_in(&self, sources: &Sources, errors: &[Diagnostic]) -> Outcome {
+        let _ = self.write(sources, errors, false);
         Outcome::Failed
     }
 
     /// The least severity that makes the command fail.
     fn denied(&self) -> Severity {
-        match self.arguments.deny {
+        match self.deny {
             Some(Deny::Warnings) => Severity::Warning,
             None => Severity::Error,
         }
@@ -104,12 +136,13 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What was read, in one line, with what was passed over.
-pub fn inventory(inventory: &Inventory) -> String {
+/// What was read of a cluster, in one line, with what was passed over. The name is that of one cluster among others.
+pub fn inventory(cluster: &str, inventory: &Inventory) -> String {
     let number =
         |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let of = if cluster.is_empty() { String::new() } else { format!(" of `{cluster}`") };
     let mut line = format!(
-        "inventory: {}, {}, {}",
+        "inventory{of}: {}, {}, {}",
         number(inventory.namespaces.len(), "namespace", "namespaces"),
         number(inventory.workloads.len(), "workload", "workloads"),
         number(inventory.services.len(), "service", "services"),

@@ -1,5 +1,6 @@
 //! Diagnostics for a terminal. The only module that knows codespan.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use codespan_reporting::diagnostic as codespan;
@@ -109,21 +110,22 @@ fn wrap(note: &str) -> String {
 /// The texts as codespan reads them. Control characters are replaced byte for byte, so that spans stay true.
 struct Texts<'a> {
     sources: &'a Sources,
-    files: Vec<(String, Vec<usize>)>,
+    /// Of each file, made when it is first shown: of many files few are.
+    files: Vec<OnceCell<(String, Vec<usize>)>>,
 }
 
 impl<'a> Texts<'a> {
     fn new(sources: &'a Sources) -> Self {
-        let file = |text: &str| {
-            let text = mask(text);
-            let starts = codespan_reporting::files::line_starts(&text).collect();
-            (text, starts)
-        };
-        Texts { sources, files: sources.iter().map(|(_, source)| file(&source.text)).collect() }
+        Texts { sources, files: sources.iter().map(|_| OnceCell::new()).collect() }
     }
 
     fn file(&self, id: FileId) -> Result<&(String, Vec<usize>), Error> {
-        self.files.get(id.0 as usize).ok_or(Error::FileMissing)
+        let file = self.files.get(id.0 as usize).ok_or(Error::FileMissing)?;
+        Ok(file.get_or_init(|| {
+            let text = mask(&self.sources.get(id).text);
+            let starts = codespan_reporting::files::line_starts(&text).collect();
+            (text, starts)
+        }))
     }
 }
 

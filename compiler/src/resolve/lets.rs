@@ -179,11 +179,15 @@ impl<'a> Resolver<'a> {
         let mut value = match &tree.value {
             _ if broken => None,
             LetValue::Set(set) => self.set_without_ports(set, own),
-            LetValue::Partition(_) => {
+            LetValue::Partition(partition) => {
                 self.let_depth -= 1;
                 self.origin = outer;
                 self.set_value(home, tree, Value::Waiting);
-                self.report_partition(scope.place(name.span), Place { file: home, span: tree.value.span() });
+                self.report_partition(
+                    scope.place(name.span),
+                    Place { file: home, span: partition.span },
+                    partition,
+                );
                 return Some(None);
             }
         };
@@ -217,15 +221,35 @@ impl<'a> Resolver<'a> {
         Some(denotation)
     }
 
-    fn report_partition(&mut self, place: Place, defined: Place) {
+    fn report_partition(&mut self, place: Place, defined: Place, partition: &ast::Partition) {
+        let (text, key) = (self.sources.text(place), &partition.key.text);
         self.report(
             Diagnostic::error(Code::E0318, "a partition is many sets, and none of them alone")
                 .at(place, "stands for every one of its parts")
                 .at(defined, "a partition")
-                .with_help(
-                    "write `each` before it: `each NAME isolated`; or a set such as `namespaces[team=x]`",
-                ),
+                .with_help(format!(
+                    "one part is written `namespaces[{key}=…]`, and all of them together `namespaces[{key}]`"
+                ))
+                .with_help(format!("a posture takes each part by itself: `each {text} isolated`")),
         );
+    }
+
+    /// Whether a `let` of this name could not be read, or stands where none may: that is told already.
+    pub(super) fn is_lost_let(&self, file: FileId, name: &str) -> bool {
+        if self.modules.is_misplaced(file, name) {
+            return true;
+        }
+        std::iter::once(file).chain(self.modules.imports(file)).any(|file| {
+            let source = self.sources.get(file);
+            source.parse.file.statements.iter().any(|statement| match statement {
+                Statement::Error(span) => {
+                    let mut words =
+                        source.text[span.range()].split_whitespace().skip_while(|word| *word != "let");
+                    words.nth(1) == Some(name)
+                }
+                _ => false,
+            })
+        })
     }
 
     fn set_value(&mut self, file: FileId, tree: &ast::Let, value: Value) {

@@ -386,9 +386,10 @@ impl Resolver<'_> {
     fn dns(&self, place: Place) -> Denotation {
         let dns = &self.facts.dns;
         let mut denotation = Denotation::default();
-        let services = dns.services.iter().filter_map(|service| {
-            Some((Some(*service), names::service_pods(self.facts.inventory, *service)?))
-        });
+        let services = dns
+            .services
+            .iter()
+            .filter_map(|service| Some((Some(*service), self.things.service_pods(*service)?.clone())));
         let mut answering: Vec<_> = services.collect();
         if answering.is_empty() {
             answering.push((None, dns.pods.clone()));

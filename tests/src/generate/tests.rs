@@ -11,7 +11,7 @@ use weir_cluster::manifest::Reader;
 use super::{Size, Totals, generate};
 
 fn small() -> Size {
-    Size { namespaces: 20, workloads: 200, pods: 1000, sentences: 400, everywhere: 4, seed: 1 }
+    Size { namespaces: 20, workloads: 200, pods: 1000, sentences: 400, files: 4, everywhere: 4, seed: 1 }
 }
 
 /// A file in memory.
@@ -73,5 +73,11 @@ fn sizes_are_as_asked() {
     let (_, totals) = generated(&small());
     assert!(totals.objects.items > 1000 + 200 + 20);
     assert_eq!(totals.sentences.files, 4);
+    let (files, totals) = generated(&Size { files: 7, ..small() });
+    assert_eq!((totals.sentences.files, totals.sentences.items), (7, 400));
+    let lines = |text: &Vec<u8>| text.iter().filter(|byte| **byte == b'\n').count() - 2;
+    let lengths = files.iter().filter(|(path, _)| path.ends_with(".weir")).map(|(_, text)| lines(text));
+    assert_eq!(lengths.collect::<Vec<_>>(), [57, 57, 57, 57, 57, 57, 58]);
     assert!(Size { pods: 100, ..small() }.check().is_err());
+    assert!(Size { files: 401, ..small() }.check().is_err());
 }

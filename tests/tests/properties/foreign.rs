@@ -264,7 +264,7 @@ fn what_others_wrote_is_judged_as_it_is_enforced() {
     let counts: RefCell<BTreeMap<&'static str, u32>> = RefCell::default();
     let count = |what| *counts.borrow_mut().entry(what).or_default() += 1;
     check(
-        600,
+        300,
         (cluster::cluster(), drawn()),
         |(cluster, drawn)| {
             format!(
@@ -320,6 +320,7 @@ fn what_others_wrote_is_judged_as_it_is_enforced() {
             let quiet = !opened && !codes.contains(&Code::W0129);
             prop_assert!(!(quiet && widened), "others open something, and nothing is said\n{rendered}");
 
+            // Lints of a sentence are not told beside its errors.
             let mut granted: Vec<FlowBox> =
                 drawn.grants.iter().map(|grant| grant.flows(cluster, &near)).collect();
             if matches!(drawn.verb, ONLY | MAY_ONLY) {
@@ -340,7 +341,7 @@ fn what_others_wrote_is_judged_as_it_is_enforced() {
             }
             let stopped = Flows::from_boxes(&near, &granted).intersect(&today.own).minus(&today.surely);
             prop_assert!(
-                codes.contains(&Code::W0130) == exists(&stopped, &near),
+                opened || codes.contains(&Code::W0130) == exists(&stopped, &near),
                 "what is granted and closed by others is told\n{rendered}"
             );
             for (what, is) in [("opened", opened), ("closed", closed), ("quiet", quiet), ("widened", widened)]

@@ -57,7 +57,7 @@ impl Way {
             Direction::Ingress => guard.ingress,
             Direction::Egress => guard.egress,
         };
-        let pods = |guard: &Guard| if closes(guard) { ground.pods(&guard.pods) } else { Bits::new() };
+        let pods = |guard: &Guard| if closes(guard) { ground.meaning.pods(&guard.pods) } else { Bits::new() };
         let by_guard: Vec<Bits> = relation.guards.iter().map(pods).collect();
         let guarded = by_guard.iter().fold(Bits::new(), |all, some| all | some);
         let open = Sides::open(ground.space.points.len());
@@ -131,8 +131,8 @@ impl Way {
                 Direction::Egress => &policy.egress,
             };
             let Some(rules) = rules else { continue };
-            let subjects = ground.pods(&policy.subject.possibly);
-            let sure_subjects = ground.pods(&policy.subject.surely);
+            let subjects = ground.meaning.pods(&policy.subject.possibly);
+            let sure_subjects = ground.meaning.pods(&policy.subject.surely);
             surely_guarded |= &sure_subjects;
             for rule in rules {
                 self.add_rule(number, rule, &subjects, &sure_subjects, ground);
@@ -185,7 +185,7 @@ impl Way {
             Direction::Ingress => subjects,
             Direction::Egress => &peers.possibly,
         };
-        for (destinations, ports) in ground.by_ports(destinations, &rule.ports) {
+        for (destinations, ports) in ground.meaning.by_ports(destinations, &rule.ports) {
             let (subjects, peers, sure_peers) = match self.direction {
                 Direction::Ingress => (destinations, peers.possibly.clone(), peers.surely.clone()),
                 Direction::Egress => {
