@@ -151,14 +151,14 @@ impl<'a> Judge<'a> {
 
     fn check_forbidden(&mut self, id: SentenceId, reach: &Reach) {
         let boxes = self.ground.meaning.boxes(reach);
-        self.check_opened(id, reach, &boxes, &[], "forbidden here");
+        self.check_opened(id, reach, &boxes, &[], (Direction::Ingress, "forbidden here"));
     }
 
     /// Flows into the object from anybody else.
     fn check_only(&mut self, id: SentenceId, reach: &Reach) {
         let mut boxes = self.ground.meaning.boxes(reach);
         boxes.iter_mut().for_each(|flows| flows.sources = &self.ground.everyone - &flows.sources);
-        self.check_opened(id, reach, &boxes, &[], "only these may reach it");
+        self.check_opened(id, reach, &boxes, &[], (Direction::Ingress, "only these may reach it"));
     }
 
     /// Flows out of the subject, to anything else.
@@ -171,17 +171,17 @@ impl<'a> Judge<'a> {
             ports: ports.clone(),
         };
         let all: Vec<FlowBox> = own.iter().map(all).collect();
-        self.check_opened(id, reach, &all, &own, "may reach only this");
+        self.check_opened(id, reach, &all, &own, (Direction::Egress, "may reach only this"));
     }
 
-    /// No flow of these, but for the exceptions, may pass thanks to others.
+    /// No flow of these, but for the exceptions, may pass thanks to others. They are looked for at one end first.
     fn check_opened(
         &mut self,
         id: SentenceId,
         reach: &Reach,
         boxes: &[FlowBox],
         except: &[FlowBox],
-        label: &str,
+        (first, label): (Direction, &str),
     ) {
         if !self.meets(boxes, |way| &way.widened) {
             return;
@@ -190,9 +190,17 @@ impl<'a> Judge<'a> {
         if self.first(&broken).is_none() {
             return;
         }
+        // Each flow is told of one end: to close that is enough.
         let mut culprits: BTreeMap<usize, Witness> = BTreeMap::new();
-        for way in self.ways() {
-            let broken = broken.minus(way.own_flows(self.ground.space));
+        let mut ways = self.ways();
+        if first == Direction::Egress {
+            ways.reverse();
+        }
+        let mut rest = broken;
+        for way in ways {
+            let permitted = way.own_flows(self.ground.space);
+            let broken = rest.minus(permitted);
+            rest = rest.intersect(permitted);
             let points = broken
                 .boxes()
                 .iter()
@@ -342,39 +350,48 @@ impl<'a> Judge<'a> {
 
     /// Where others admit to a guarded pod what no sentence grants.
     fn check_guards(&mut self) {
-        let mut found: BTreeMap<usize, (SentenceId, Direction, (u32, u32, u32))> = BTreeMap::new();
+        let mut found: BTreeMap<usize, (SentenceId, String)> = BTreeMap::new();
         for way in self.ways() {
             for entry in &way.entries {
                 if self.told.contains(&entry.policy) || found.contains_key(&entry.policy) {
                     continue;
                 }
-                if let Some(beyond) = self.beyond(way, entry) {
-                    let guards = self.relation.guards.iter().zip(&way.by_guard);
-                    let guard = guards.into_iter().find(|(_, pods)| pods.contains(beyond.0));
-                    let Some((guard, _)) = guard else { continue };
-                    found.insert(entry.policy, (guard.sentence, way.direction, beyond));
+                let Some((point, peers, ports)) = self.beyond(way, entry) else { continue };
+                let guards = self.relation.guards.iter().zip(&way.by_guard);
+                if let Some((guard, _)) = guards.into_iter().find(|(_, pods)| pods.contains(point)) {
+                    found.insert(entry.policy, (guard.sentence, self.widening(way, point, &peers, &ports)));
                 }
             }
         }
-        for (policy, (id, direction, (point, peer, atom))) in found {
+        for (policy, (id, note)) in found {
             let name = &self.foreign[policy].name;
-            let (point, peer) = (self.ground.spoken(point as usize), self.ground.spoken(peer as usize));
-            let port = port_text(self.ground.space.ports.atom(atom as usize));
-            let note = match direction {
-                Direction::Ingress => format!("for one, it admits {peer} to {point} on {port}"),
-                Direction::Egress => format!("for one, it lets {point} out to {peer} on {port}"),
-            };
-            let said =
-                Diagnostic::warning(Code::W0129, format!("a policy of others, `{name}`, widens this guard"))
-                    .at(guard_place(self.program, id), "not closed to all that is not granted")
-                    .with_note(note)
-                    .with_help("grant here what is meant of it, and delete the object");
+            let message = format!("a policy of others, `{name}`, widens this guard");
+            let said = Diagnostic::warning(Code::W0129, message)
+                .at(guard_place(self.program, id), "not closed to all that is not granted")
+                .with_note(note)
+                .with_help("grant here what is meant of it, and delete the object");
             self.report(id, policy, said);
         }
     }
 
-    /// A pod, a peer and a port that a rule of others admits and Weir does not.
-    fn beyond(&self, way: &Way, entry: &Entry) -> Option<(u32, u32, u32)> {
+    fn widening(&self, way: &Way, point: u32, peers: &Bits, ports: &Bits) -> String {
+        let pod = self.ground.spoken(point as usize);
+        let other = peers.iter().find(|peer| *peer != point || !self.ground.is_alone(point));
+        let peer = match other {
+            Some(peer) if *peers != self.ground.everyone => self.ground.spoken(peer as usize),
+            _ => "everybody".to_owned(),
+        };
+        let atom = ports.min().filter(|_| *ports != self.ground.space.ports.all());
+        let port = atom
+            .map_or("every port".to_owned(), |atom| port_text(self.ground.space.ports.atom(atom as usize)));
+        match way.direction {
+            Direction::Ingress => format!("for one, it admits {peer} to {pod} on {port}"),
+            Direction::Egress => format!("for one, it lets {pod} out to {peer} on {port}"),
+        }
+    }
+
+    /// A pod, and what a rule of others admits for it and Weir does not.
+    fn beyond(&self, way: &Way, entry: &Entry) -> Option<(u32, Bits, Bits)> {
         let points = &entry.subjects & &way.guarded;
         // Pods with the same grants have the same left over.
         let mut alike: BTreeMap<&[u32], Vec<u32>> = BTreeMap::new();
@@ -393,11 +410,11 @@ impl<'a> Judge<'a> {
                     .filter(|(peers, ports)| !peers.is_empty() && !ports.is_empty())
                     .collect();
             }
-            left.iter().find_map(|(peers, ports)| {
-                points.iter().find_map(|point| {
-                    let other = |peer: &u32| peer != point || !self.ground.is_alone(*point);
-                    Some((*point, peers.iter().find(other)?, ports.min()?))
-                })
+            left.into_iter().find_map(|(peers, ports)| {
+                let another =
+                    |point: u32| peers.len() > 1 || !peers.contains(point) || !self.ground.is_alone(point);
+                let point = points.iter().copied().find(|point| another(*point))?;
+                Some((point, peers, ports))
             })
         })
     }
