@@ -13,6 +13,7 @@ mod header;
 mod json;
 mod object;
 mod parts;
+mod policy;
 mod problem;
 mod record;
 mod rules;

@@ -68,6 +68,19 @@ impl AddressSet {
         AddressSet { v4: vec![(0, u32::MAX.into())], v6: vec![(0, u128::MAX)] }
     }
 
+    /// The addresses from one to another of its family.
+    pub fn between(first: IpAddr, last: IpAddr) -> AddressSet {
+        match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                AddressSet { v4: vec![(first.to_bits().into(), last.to_bits().into())], v6: Vec::new() }
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                AddressSet { v4: Vec::new(), v6: vec![(first.to_bits(), last.to_bits())] }
+            }
+            _ => AddressSet::default(),
+        }
+    }
+
     /// What the word `internet` denotes.
     pub fn internet() -> AddressSet {
         let v4 = AddressSet { v6: Vec::new(), ..AddressSet::all() };

@@ -1,13 +1,15 @@
-//! What a program says against itself and against the target: conflicts are errors, doubts are lints.
+//! What a program says against itself, against the target and against policies that others wrote: conflicts are errors,
+//! doubts are lints.
 
 mod conflicts;
+mod foreign;
 mod lints;
 mod promises;
 mod target;
 
 use roaring::RoaringBitmap as Bits;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
@@ -27,9 +29,20 @@ pub fn check(
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
     diagnostics.extend(promises::check(program, meant, relation, facts));
+    let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
-    diagnostics.extend(lints::check(program, relation, &guarded, facts));
+    let mut lints = lints::check(program, relation, &guarded, facts);
+    // "These flows are open anyway" is not true where others close them.
+    lints.retain(|lint| lint.code != Code::W0101 || !of_others.iter().any(|closed| is_within(closed, lint)));
+    diagnostics.extend(lints);
+    diagnostics.extend(of_others);
     diagnostics
+}
+
+/// Whether one is about a part of what the other is about.
+fn is_within(part: &Diagnostic, whole: &Diagnostic) -> bool {
+    let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place);
+    place(whole).zip(place(part)).is_some_and(|(whole, part)| whole.holds(part))
 }
 
 /// The classes that are closed each way today.

@@ -108,6 +108,8 @@ codes! {
     E0506 "a grant beside an `only`"
     E0507 "a `must reach` that is closed"
     E0508 "a test that fails"
+    E0509 "a policy of others opens what must not be"
+    E0510 "a policy of others closes what must be reached"
     E0511 "no test to run"
     // E07: project and files
     E0701 "a file that is no text"
@@ -133,6 +135,8 @@ codes! {
     W0115 "a module that nothing uses"
     W0116 "namespaces that belong to no part"
     W0128 "a promise that holds today"
+    W0129 "a policy of others widens a guard"
+    W0130 "a policy of others closes what is granted"
 }
 
 macro_rules! lints {
@@ -167,6 +171,8 @@ lints! {
     W0115 "unused-module" Warn
     W0116 "outside-partition" Warn
     W0128 "holds-today" Warn
+    W0129 "foreign-allow" Warn
+    W0130 "foreign-deny" Warn
 }
 
 impl Code {

@@ -116,6 +116,15 @@ impl<'a> Facts<'a> {
         !self.told.pods.is_empty() || self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
     }
 
+    /// Where pods may have their addresses: private ranges, where nobody tells.
+    pub fn pod_ranges(&self) -> AddressSet {
+        if !self.knows_pod_ranges() {
+            return AddressSet::private();
+        }
+        let ranges = self.inventory.nodes.iter().flat_map(|node| node.pod_ranges.iter().copied());
+        ranges.collect::<AddressSet>().union(&self.told.pods)
+    }
+
     pub fn node_addresses(&self) -> AddressSet {
         self.inventory.nodes.iter().flat_map(|node| node.addresses.iter().copied()).collect()
     }

@@ -1,6 +1,6 @@
 //! Carets say what is wrong and where, whatever the wording: a comment line with `^^^ E0201` under the culprit. Each
-//! `.weir` file of `cases/errors` is one program against the town, each `.toml` file the `weir.toml` of a project; every
-//! diagnostic has its carets, and the other way round.
+//! `.weir` file of `cases/errors` is one program against the town and what a `.yaml` of its name adds to it, each `.toml`
+//! file the `weir.toml` of a project; every diagnostic has its carets, and the other way round.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,10 @@ fn carets(kind: &str, at_least: usize) {
                 (parsed.diagnostics, rendered)
             }
             _ => {
-                let built = harness::build(&vec![(name.clone(), text.clone())], &town);
+                let mut manifests = town.clone();
+                let own = path.with_extension("yaml");
+                manifests.extend(own.exists().then(|| harness::texts(&[own])).into_iter().flatten());
+                let built = harness::build(&vec![(name.clone(), text.clone())], &manifests);
                 let rendered = built.rendered();
                 (built.diagnostics, rendered)
             }

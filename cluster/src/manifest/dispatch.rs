@@ -12,8 +12,9 @@ use serde::de::{
 use super::document::{Document, Place};
 use super::header::{Header, drain};
 use super::object;
+use super::policy::network_policy;
 use super::problem::Problem;
-use super::record::{endpoint_slice, endpoints, namespace, network_policy, node, service};
+use super::record::{endpoint_slice, endpoints, namespace, node, service};
 use super::scalar::{Key, Obj, Str, refuse_list};
 use super::workload::{controller, cron_job, job, pod, replication_controller};
 use crate::inventory::WorkloadKind as Workload;
@@ -275,7 +276,7 @@ fn dispatch<'de, A: MapAccess<'de>>(
         ("batch", "Job") => note!(Job, job),
         ("batch", "CronJob") => note!(CronJob, cron_job),
         ("discovery.k8s.io", "EndpointSlice") => note!(EndpointSlice, endpoint_slice),
-        ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(Plain, network_policy),
+        ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(NetworkPolicy, network_policy),
         _ if ty.is_list() => list(document, ty, items, map),
         ("kustomize.config.k8s.io", "Kustomization" | "Component") => {
             document.skip("Kustomization");

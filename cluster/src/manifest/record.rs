@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::ManifestError;
 use super::document::Place;
 use super::object::{self, EndpointPort};
+use super::policy::PolicyFacts;
 use super::problem::Problem;
 use super::rules::{ClusterIp, FromText, Rule};
 use super::scalar::{LabelMap, Obj};
@@ -31,8 +32,7 @@ pub(super) struct Records {
     pub(super) services: FxHashMap<(Text, Text), Seen<ServiceFacts>>,
     pub(super) endpoints: FxHashMap<(Text, Text, EndpointsKind), Seen<EndpointsFacts>>,
     pub(super) nodes: FxHashMap<Text, Seen<NodeFacts>>,
-    /// Whether Weir wrote it.
-    pub(super) policies: FxHashMap<(Text, Text), Seen<bool>>,
+    pub(super) policies: FxHashMap<(Text, Text), Seen<PolicyFacts>>,
     pub(super) skipped: BTreeMap<Text, usize>,
     pub(super) errors: Vec<ManifestError>,
 }
@@ -230,15 +230,6 @@ pub(super) fn namespace(place: &mut Place<'_, '_>, object: object::Namespace<'_>
     let records = place.records();
     let (name, labels) = (records.text(name), records.labels(metadata.labels.as_ref()));
     keep!(place, namespaces, name.clone(), labels, "Namespace", name);
-}
-
-pub(super) fn network_policy(place: &mut Place<'_, '_>, object: object::Plain<'_>) {
-    let Some((namespace, name, metadata)) = placed(place, "NetworkPolicy", &object.metadata) else { return };
-    let labels = metadata.labels.iter().flat_map(|labels| &labels.0);
-    let ours =
-        labels.into_iter().any(|(key, value)| key == "app.kubernetes.io/managed-by" && value == "weir");
-    let full_name = format!("{namespace}/{name}");
-    keep!(place, policies, (namespace, name), ours, "NetworkPolicy", full_name);
 }
 
 pub(super) fn service(place: &mut Place<'_, '_>, object: object::Service<'_>) {

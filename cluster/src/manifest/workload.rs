@@ -439,7 +439,7 @@ fn owner(records: &mut Records, references: Option<&[Obj<OwnerReference<'_>>]>) 
 }
 
 /// A selector as a list of requirements, sorted.
-fn requirements(records: &mut Records, selector: &object::Selector<'_>) -> Vec<Requirement> {
+pub(super) fn requirements(records: &mut Records, selector: &object::Selector<'_>) -> Vec<Requirement> {
     let mut all = Vec::new();
     for (key, value) in selector.match_labels.iter().flat_map(|labels| &labels.0) {
         all.push(Requirement::In(records.text(key), vec![records.text(value)]));

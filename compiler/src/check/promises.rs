@@ -7,7 +7,7 @@ mod forbidden;
 mod ports;
 mod region;
 mod required;
-mod universe;
+pub(super) mod universe;
 
 use std::collections::BTreeSet;
 

@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::resolve::names::{self, Named};
 use crate::selector::{Conjunction, Constraint, Key, PodSet, Values};
 
-pub(super) struct Universe<'a> {
+pub(in crate::check) struct Universe<'a> {
     facts: &'a Facts<'a>,
     /// Behind the classes: their ids go on from there.
     pub newcomers: Vec<PodPoint>,
