@@ -16,7 +16,6 @@ use crate::facts::Facts;
 use crate::meaning::{self, Meaning};
 use crate::relation::Relation;
 use crate::resolve::program::{Ends, Ports, Program, Reach};
-use crate::selector::PodSet;
 
 pub(super) struct Ground<'a> {
     pub space: &'a Space,
@@ -51,11 +50,9 @@ pub(super) fn universe<'a>(
     foreign: &[Foreign<'_>],
     facts: &'a Facts<'a>,
 ) -> Universe<'a> {
-    let granted = relation.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
-    let ends = granted.chain(reaches(program).flat_map(|reach| reach.parts().map(|part| &part.ends)));
-    let terms = ends.filter_map(Ends::pods).flat_map(PodSet::terms);
-    let guarded = relation.guards.iter().flat_map(|guard| guard.pods.terms());
-    Universe::new(facts, terms.chain(guarded).chain(foreign.iter().flat_map(Foreign::terms)))
+    let parts = reaches(program).flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+    let guarded = relation.guards.iter().map(|guard| &guard.pods);
+    Universe::new(facts, parts.chain(guarded).chain(foreign.iter().flat_map(Foreign::sets)))
 }
 
 /// The space in which program and policies can be told apart.
