@@ -23,6 +23,9 @@ pub use span::Span;
 /// How deep brackets and blocks may nest.
 pub const MAX_DEPTH: usize = 64;
 
+/// Of one file, more errors than these are counted and not told in full: it is no program, and a report has to be read.
+pub const MOST_TOLD: usize = 1000;
+
 /// What a text says, as far as it could be read.
 #[derive(Clone, Debug, Default)]
 pub struct Parse {

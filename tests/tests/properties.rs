@@ -12,6 +12,7 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+mod entry;
 mod foreign;
 pub mod format;
 mod invariants;

@@ -1,13 +1,9 @@
 //! The one door from what is wrong with a text to what is said about it.
 
-use weir_grammar::format;
-use weir_grammar::{SyntaxError, SyntaxErrorKind};
+use weir_grammar::{MOST_TOLD, SyntaxError, SyntaxErrorKind, format};
 
 use super::{Code, Diagnostic, listed, printable, shortened};
 use crate::source::{FileId, Place, Source};
-
-/// Of one file, more than these are counted and not told: it is no program, and a report has to be read.
-const MOST_TOLD: usize = 1000;
 
 /// What is wrong with the text of a file.
 pub fn diagnostics(file: FileId, source: &Source) -> Vec<Diagnostic> {
