@@ -17,6 +17,7 @@ mod judge;
 mod oracle;
 mod print;
 mod program;
+mod promises;
 mod settle;
 mod texts;
 
@@ -26,8 +27,8 @@ use program::Program;
 
 /// Errors that a drawn program may have. Any other, above all one of syntax, is a failure.
 const FORESEEN: &[&str] = &[
-    "E0201", "E0204", "E0205", "E0209", "E0210", "E0304", "E0305", "E0306", "E0308", "E0309", "E0310",
-    "E0311", "E0312", "E0314", "E0402", "E0501", "E0502", "E0503",
+    "E0201", "E0204", "E0205", "E0209", "E0210", "E0301", "E0304", "E0305", "E0306", "E0308", "E0309",
+    "E0310", "E0311", "E0312", "E0314", "E0402", "E0501", "E0502", "E0503", "E0506",
 ];
 
 fn number(variable: &str, otherwise: u64) -> u64 {

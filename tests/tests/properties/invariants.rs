@@ -10,7 +10,7 @@ use weir_cluster::flow::Flows;
 use weir_cluster::manifest::Reader;
 
 use super::judge::{read, show_point, space};
-use super::program::{self, Program, SentenceKind};
+use super::program::{self, Program, SentenceKind, Verb};
 use super::{build, check, cluster, error_codes, inventory, print, settle, show, sources, text};
 
 /// Files, documents and sentences in an order drawn at random.
@@ -40,8 +40,8 @@ fn order_and_comments_change_no_byte() {
         |(cluster, program, order)| {
             let program = settle::settle(program, cluster);
             let documents = print::manifests(cluster);
-            let lets: Vec<String> = print::statements(&program, cluster)[..program.lets.len()].to_vec();
-            let sentences = print::statements(&program, cluster)[program.lets.len()..].to_vec();
+            let lets = print::lets(&program, cluster);
+            let sentences = print::statements(&program, cluster)[lets.len()..].to_vec();
             let half = sentences.len() / 2;
             let file = |sentences: &[String], order: Option<&[u32]>, between: &str| {
                 let all = [&lets[..], sentences].concat();
@@ -73,9 +73,13 @@ fn order_and_comments_change_no_byte() {
     );
 }
 
+/// Whether a sentence grants and does nothing else.
+fn is_grant(sentence: &program::Sentence) -> bool {
+    matches!(&sentence.kind, SentenceKind::Grant(grant) if grant.verb == Verb::May)
+}
+
 /// A program with only some of its grants.
 fn with_grants(program: &Program, which: impl Fn(usize) -> bool) -> Program {
-    let is_grant = |sentence: &program::Sentence| matches!(sentence.kind, SentenceKind::Grant(_));
     let mut sentences: Vec<_> =
         program.sentences.iter().filter(|sentence| !is_grant(sentence)).cloned().collect();
     let grants = program.sentences.iter().filter(|sentence| is_grant(sentence)).enumerate();
@@ -93,8 +97,7 @@ fn grants_add_up_and_rename_nothing() {
             let program = settle::settle(program, cluster);
             let inventory = inventory(&print::manifests(cluster));
             let Ok(all) = build(&inventory, &text(&program, cluster))? else { return Ok(()) };
-            let grants =
-                program.sentences.iter().filter(|s| matches!(s.kind, SentenceKind::Grant(_))).count();
+            let grants = program.sentences.iter().filter(|sentence| is_grant(sentence)).count();
             let mut kept = Vec::new();
             for only in 0..=grants {
                 // The last round has no grant at all.

@@ -12,12 +12,73 @@ use weir_cluster::flow::{PodPoint, Point, PortRange, Space};
 use weir_cluster::inventory::Protocol;
 
 use super::allowed::Table;
-use super::cluster::{self, Cluster};
+use super::cluster::{self, Cluster, Test};
 use super::oracle::{self, World};
-use super::program::{self, Newcomer, Port, Program, SentenceKind};
+use super::print;
+use super::program::{self, Ending, Newcomer, Port, Program, SentenceKind, Set};
+use super::promises;
+
+/// Pods for selectors that nothing matches today, in all namespaces that they could be in.
+fn virtual_pods(cluster: &Cluster, program: &Program) -> Vec<PodPoint> {
+    let points: Vec<Point> = cluster.today().into_iter().map(Point::Pod).collect();
+    let world = World { cluster, program, points: &points, today: points.len() };
+    let mut pods: Vec<PodPoint> = Vec::new();
+    let no_labels = cluster::Map::new();
+    for (sentence, home) in world.instances() {
+        for set in sentence.sets() {
+            if !world.is_empty(&world.denote(set, home, Ending::Kept)) {
+                continue;
+            }
+            let (of_pods, of_namespaces) = satisfied(program, set);
+            let mut homes: Vec<(&str, &cluster::Map)> =
+                cluster.namespaces.iter().map(|(name, labels)| (name.as_str(), labels)).collect();
+            homes.extend([(program::LATER, &no_labels), ("virtual", &of_namespaces)]);
+            for (namespace, labels) in homes {
+                let pod = cluster::pod(namespace, labels, &of_pods, &[]);
+                if !pods.contains(&pod) {
+                    pods.push(pod);
+                }
+            }
+        }
+    }
+    pods
+}
+
+/// Labels of a pod and of its namespace that a set asks for.
+fn satisfied(program: &Program, set: &Set) -> (cluster::Map, cluster::Map) {
+    let (mut of_pods, mut of_namespaces) = (cluster::Map::new(), cluster::Map::new());
+    let mut waiting = vec![set];
+    while let Some(set) = waiting.pop() {
+        let (labels, requirements) = match set {
+            Set::With(_, requirements) => (&mut of_pods, requirements.as_slice()),
+            Set::Namespaces(requirements) => (&mut of_namespaces, requirements.as_slice()),
+            _ => (&mut of_pods, &[][..]),
+        };
+        for requirement in requirements {
+            let value = match &requirement.test {
+                Test::In(values) => values[0].clone(),
+                Test::Exists => "any".to_owned(),
+                Test::NotIn(_) | Test::Absent => continue,
+            };
+            labels.insert(requirement.key.clone(), value);
+        }
+        match set {
+            Set::Let(at) => waiting.push(&program.lets[*at].set),
+            // What is left out asks for nothing.
+            Set::Except(left, _) => waiting.push(left),
+            set => waiting.extend(set.children()),
+        }
+    }
+    (of_pods, of_namespaces)
+}
 
 /// Pods that may come tomorrow.
-fn tomorrow(cluster: &Cluster, inventory: &Inventory, drawn: &[Newcomer]) -> Vec<PodPoint> {
+fn tomorrow(
+    cluster: &Cluster,
+    inventory: &Inventory,
+    program: &Program,
+    drawn: &[Newcomer],
+) -> Vec<PodPoint> {
     let mut pods = Space::newcomers(inventory);
     let none = cluster::Map::new();
     for newcomer in drawn {
@@ -38,6 +99,7 @@ fn tomorrow(cluster: &Cluster, inventory: &Inventory, drawn: &[Newcomer]) -> Vec
         let (name, labels) = &cluster.namespaces[(workload.namespace + at) % cluster.namespaces.len()];
         pods.push(cluster::pod(name, labels, &workload.labels, &[]));
     }
+    pods.extend(virtual_pods(cluster, program));
     pods
 }
 
@@ -75,6 +137,14 @@ fn cluster_ports(cluster: &Cluster) -> Vec<PortRange> {
     numbers.into_iter().flat_map(both).collect()
 }
 
+/// The ports at which a program, over some points, tells flows apart.
+pub fn atoms(cluster: &Cluster, program: &Program, points: &[Point]) -> Vec<PortRange> {
+    let mut ports = cuts(program).1;
+    ports.extend(kubernetes::port_boundaries(points));
+    ports.extend(cluster_ports(cluster));
+    Space::new(points.to_vec(), ports).ports.iter().collect()
+}
+
 pub fn space(
     cluster: &Cluster,
     inventory: &Inventory,
@@ -84,7 +154,7 @@ pub fn space(
 ) -> (Space, usize) {
     let mut pods = cluster.today();
     let today = pods.len();
-    pods.extend(tomorrow(cluster, inventory, newcomers));
+    pods.extend(tomorrow(cluster, inventory, program, newcomers));
     for (at, pod) in pods.iter_mut().enumerate().filter(|(_, pod)| cluster.nodes && pod.addresses.is_empty())
     {
         pod.addresses = vec![format!("10.244.1.{}", 100 + at).parse().unwrap()];
@@ -99,6 +169,19 @@ pub fn space(
     let addresses = Space::of(inventory, Vec::new(), &cidrs, &[]).points;
     points.extend(addresses.into_iter().filter(|point| matches!(point, Point::Address(_))));
     (Space::new(points, ports), today)
+}
+
+/// The points over which promises are proved: today's pods, a pod without labels in every namespace and in one that
+/// does not exist, addresses.
+fn universe(cluster: &Cluster, space: &Space, today: usize) -> Vec<bool> {
+    let is = |(at, point): (usize, &Point)| match point {
+        Point::Pod(pod) => {
+            let named = pod.namespace_labels.len() == 1 || cluster.namespace(&pod.namespace).is_some();
+            at < today || pod.labels.is_empty() && pod.ports.is_empty() && named
+        }
+        Point::Address(_) => true,
+    };
+    space.points.iter().enumerate().map(is).collect()
 }
 
 pub fn read(documents: &[Document]) -> Result<kubernetes::Policies, TestCaseError> {
@@ -143,6 +226,21 @@ pub fn judge(
         "the program should have been an error: {:?}",
         world.conflicts()
     );
+    let universe = universe(cluster, &space, today);
+    for (at, sentence) in program.sentences.iter().enumerate() {
+        if promises::is_overlooked(program, sentence) {
+            continue;
+        }
+        if let Ok(Some((source, destination, atom))) = world.broken(at, &atoms, &universe) {
+            return Err(TestCaseError::fail(format!(
+                "this should have been an error: {}\n{} -> {} on {:?}",
+                print::statement(program, cluster, sentence),
+                show_point(&space.points[source]),
+                show_point(&space.points[destination]),
+                atoms[atom]
+            )));
+        }
+    }
     let enforced = policies.enforce(&space);
     prop_assert!(!cluster.nodes || enforced.undefined.is_empty(), "undefined flows: {:?}", {
         let (source, destination, atom) = enforced.undefined.witness().unwrap();
@@ -198,7 +296,15 @@ pub fn justified(
     for code in codes {
         let found = match *code {
             "E0501" | "E0502" => conflicts.contains(code),
-            "E0314" => program.sentences.iter().any(|one| one.absent == program::Ending::EvenIfAbsent),
+            "E0314" => program.sentences.iter().any(|one| one.absent == Ending::EvenIfAbsent),
+            // For labels that a pod may have tomorrow alone it would be a lint; but one virtual pod for every selector
+            // that nothing matches today is of the universe.
+            // The compiler counts the splinters of an exception as selectors, too.
+            "E0506" if program.has_exceptions() => true,
+            "E0506" => {
+                let (all, atoms) = (vec![true; space.points.len()], space.ports.iter().collect::<Vec<_>>());
+                (0..program.sentences.len()).any(|at| !matches!(world.broken(at, &atoms, &all), Ok(None)))
+            }
             "E0304" | "E0305" | "E0306" => world.allowed(&[], true).is_err() || world.has_empty_object(),
             // An exception may leave nothing, or name what is absent and has no selector to keep.
             "E0205" | "E0209" if program.has_exceptions() => true,
