@@ -12,6 +12,8 @@ use crate::facts::Facts;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::target::Target;
+pub(crate) use conflicts::guard_place;
+pub(crate) use promises::spoken_newcomer;
 
 /// Checks a program: `meant` is its relation, `relation` the same, bound to the target.
 pub fn check(

@@ -3,8 +3,11 @@
 mod args;
 mod build;
 mod check;
+mod completions;
 mod explain;
+mod fmt;
 mod input;
+mod man;
 mod output;
 mod report;
 
@@ -19,7 +22,7 @@ use args::{Arguments, Command};
 enum Outcome {
     /// Done, nothing found.
     Fine,
-    /// Errors in the program, or warnings that are denied.
+    /// Errors in the program, warnings that are denied, files that are not formatted.
     Found,
     /// It could not run.
     Failed,
@@ -39,7 +42,10 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     outcome.into()
 }

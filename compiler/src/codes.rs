@@ -107,6 +107,7 @@ codes! {
     E0505 "a `must not` that nothing keeps"
     E0506 "a grant beside an `only`"
     E0507 "a `must reach` that is closed"
+    E0508 "a test that fails"
     // E07: project and files
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"

@@ -1,9 +1,17 @@
 //! What Weir says of a program, as plain data: the terminal, JSON and the editor all show the same diagnostic.
 //! A message is in lower case, has no full stop, and puts the user's words in backticks; the remedy is in `help`.
 
+mod artifact;
+mod fingerprint;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+mod position;
 pub mod render;
+pub mod sarif;
 pub mod syntax;
+mod words;
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;

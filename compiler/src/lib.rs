@@ -5,11 +5,14 @@
 //! here does IO.
 
 pub mod address;
+pub mod assertions;
 mod check;
 pub mod codes;
+pub mod decide;
 pub mod diagnostic;
 pub mod emit;
 pub mod facts;
+pub mod junit;
 pub mod meaning;
 pub mod project;
 mod relate;
@@ -19,6 +22,7 @@ pub mod selector;
 pub mod source;
 pub mod target;
 
+pub use assertions::TestResult;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use emit::Document;
@@ -60,19 +64,29 @@ pub struct Analysis {
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     program: Program,
+    meant: Relation,
     /// Bound to the target.
     relation: Relation,
+}
+
+/// The canonical form of a program's text; every comment stays. `None` if the text has errors of syntax.
+pub fn format(text: &str) -> Option<String> {
+    weir_grammar::format::file(text, &weir_grammar::parse(text))
+}
+
+/// What is wrong with the texts themselves, whatever they are about.
+pub fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
+    let of_source = |(file, source)| {
+        let source: &source::Source = source;
+        source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
+    };
+    sources.iter().flat_map(of_source).collect()
 }
 
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
 pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let Setting { facts, target, today, .. } = *setting;
-    let mut diagnostics: Vec<Diagnostic> = sources
-        .iter()
-        .flat_map(|(file, source)| {
-            source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
-        })
-        .collect();
+    let mut diagnostics = syntax_errors(sources);
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
@@ -82,7 +96,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let mut diagnostics = diagnostic::join_origins(diagnostics);
     diagnostic::mute_beside_errors(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Analysis { diagnostics, program, relation: bound }
+    Analysis { diagnostics, program, meant: relation, relation: bound }
 }
 
 impl Analysis {
@@ -93,6 +107,11 @@ impl Analysis {
     /// What the program means, as far as this target can hold it.
     pub fn relation(&self) -> &Relation {
         &self.relation
+    }
+
+    /// Judges the tests of the program. `None` for a program with errors: it means nothing yet.
+    pub fn run_tests(&self, facts: &Facts<'_>) -> Option<Vec<TestResult>> {
+        (!self.has_errors()).then(|| assertions::judge(&self.program, &self.meant, facts))
     }
 
     /// The objects, sorted by namespace and name. `None` for a program with errors: nothing is half written.

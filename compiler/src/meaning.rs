@@ -1,13 +1,19 @@
 //! The flows that a relation permits, on a given space of endpoints and ports. What enforced flows are held against.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use weir_cluster::flow::{
     AddressKind, AddressPoint, Bits, FlowBox, Flows, Permit, PodPoint, Point, PortRange, Side, Space,
 };
 use weir_cluster::inventory::Protocol;
+use weir_cluster::labels::Text;
 
+use crate::address::AddressSet;
 use crate::facts::Facts;
 use crate::relation::{Grant, Relation, Within};
 use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
+use crate::selector::{Conjunction, PodSet};
 
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
@@ -15,16 +21,12 @@ pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
     let mut egress: Vec<Side> = vec![Side::Open; space.points.len()];
     let mut ingress = egress.clone();
     for guard in &relation.guards {
-        for (at, point) in space.points.iter().enumerate() {
-            let Point::Pod(pod) = point else { continue };
-            if pod.host_network || !guard.pods.admits(pod) {
-                continue;
-            }
-            if guard.egress && matches!(egress[at], Side::Open) {
-                egress[at] = Side::Closed(Vec::new());
-            }
-            if guard.ingress && matches!(ingress[at], Side::Open) {
-                ingress[at] = Side::Closed(Vec::new());
+        for at in &meaning.pods(&guard.pods) {
+            for (closes, sides) in [(guard.egress, &mut egress), (guard.ingress, &mut ingress)] {
+                let side = &mut sides[at as usize];
+                if closes && *side == Side::Open {
+                    *side = Side::Closed(Vec::new());
+                }
             }
         }
     }
@@ -94,15 +96,47 @@ fn port_cuts(ports: &Ports) -> Vec<PortRange> {
     ports.iter().filter_map(range).collect()
 }
 
+/// The first flow that is not from a pod to itself: that one is nobody's to close.
+pub fn first_between_two(flows: &Flows, space: &Space) -> Option<(usize, usize, usize)> {
+    let alone = |at: u32| match &space.points[at as usize] {
+        Point::Pod(pod) => pod.class.is_none(),
+        Point::Address(_) => false,
+    };
+    flows.boxes().iter().find_map(|one: &FlowBox| {
+        let atom = one.ports.min()?;
+        one.sources.iter().find_map(|source| {
+            let others: Bits = if alone(source) {
+                &one.destinations - &Bits::from_iter([source])
+            } else {
+                one.destinations.clone()
+            };
+            Some((source as usize, others.min()? as usize, atom as usize))
+        })
+    })
+}
+
 /// What sets denote on a space.
 pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
     space: &'a Space,
+    by_namespace: BTreeMap<&'a Text, Vec<u32>>,
+    addresses: Vec<u32>,
+    nodes: AddressSet,
+    api_server: Vec<IpAddr>,
 }
 
 impl<'a> Meaning<'a> {
     pub fn new(facts: &'a Facts<'a>, space: &'a Space) -> Meaning<'a> {
-        Meaning { facts, space }
+        let mut by_namespace: BTreeMap<&Text, Vec<u32>> = BTreeMap::new();
+        let mut addresses = Vec::new();
+        for (at, point) in (0u32..).zip(&space.points) {
+            match point {
+                Point::Pod(pod) => by_namespace.entry(&pod.namespace).or_default().push(at),
+                Point::Address(_) => addresses.push(at),
+            }
+        }
+        let (nodes, api_server) = (facts.node_addresses(), facts.api_server_addresses());
+        Meaning { facts, space, by_namespace, addresses, nodes, api_server }
     }
 
     /// Every flow that a sentence speaks of.
@@ -117,6 +151,24 @@ impl<'a> Meaning<'a> {
         flows.map(|(destinations, ports)| FlowBox { sources: sources.clone(), destinations, ports }).collect()
     }
 
+    /// Whether a grant permits one flow.
+    pub fn grants(&self, grant: &Grant, source: usize, destination: usize, atom: usize) -> bool {
+        let within =
+            |ends: &[Ends], at: usize| ends.iter().any(|ends| self.admits(ends, &self.space.points[at]));
+        if !within(&grant.from, source) || !within(&grant.to, destination) {
+            return false;
+        }
+        let one = Bits::from_iter([destination as u32]);
+        let near = match &grant.within {
+            Within::Everywhere => true,
+            within => {
+                let part = self.part(source, within);
+                part.is_some() && part == self.part(destination, within)
+            }
+        };
+        near && self.by_ports(&one, &grant.ports).iter().any(|(_, atoms)| atoms.contains(atom as u32))
+    }
+
     fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
         for (destinations, ports) in self.by_ports(&to, &grant.ports) {
@@ -126,35 +178,77 @@ impl<'a> Meaning<'a> {
                     open(ingress, &destinations, &from, &ports);
                 }
                 within => {
-                    for source in &from {
-                        let near = self.neighbours(source, &destinations, within);
-                        open(egress, &Bits::from_iter([source]), &near, &ports);
-                    }
-                    for destination in &destinations {
-                        let near = self.neighbours(destination, &from, within);
-                        open(ingress, &Bits::from_iter([destination]), &near, &ports);
+                    let (sources, mut destinations) =
+                        (self.parted(&from, within), self.parted(&destinations, within));
+                    for (part, sources) in &sources {
+                        let Some(destinations) = destinations.remove(part) else { continue };
+                        open(egress, sources, &destinations, &ports);
+                        open(ingress, &destinations, sources, &ports);
                     }
                 }
             }
         }
     }
 
-    fn neighbours(&self, of: u32, among: &Bits, within: &Within) -> Bits {
-        let part = |at: u32| match (&self.space.points[at as usize], within) {
+    /// The part that a pod belongs to.
+    fn part(&self, at: usize, within: &Within) -> Option<&Text> {
+        match (&self.space.points[at], within) {
             (Point::Pod(pod), Within::SameValue(key)) => pod.namespace_labels.get(key),
             (Point::Pod(pod), _) => Some(&pod.namespace),
             (Point::Address(_), _) => None,
-        };
-        among.iter().filter(|at| part(*at).is_some() && part(*at) == part(of)).collect()
+        }
+    }
+
+    fn parted(&self, members: &Bits, within: &Within) -> BTreeMap<&Text, Bits> {
+        let mut parts: BTreeMap<&Text, Bits> = BTreeMap::new();
+        for at in members {
+            if let Some(part) = self.part(at as usize, within) {
+                parts.entry(part).or_default().insert(at);
+            }
+        }
+        parts
     }
 
     fn members(&self, ends: &[Ends]) -> Bits {
-        let admitted = |(_, point): &(usize, &Point)| ends.iter().any(|ends| self.admits(ends, point));
-        self.space.points.iter().enumerate().filter(admitted).map(|(at, _)| at as u32).collect()
+        let mut members = Bits::new();
+        for ends in ends {
+            match ends {
+                Ends::Anywhere => members |= (0..self.space.points.len() as u32).collect::<Bits>(),
+                Ends::Pods(pods) => members |= self.pods(pods),
+                other => {
+                    let admitted = |at: &&u32| self.admits(other, &self.space.points[**at as usize]);
+                    members.extend(self.addresses.iter().filter(admitted).copied());
+                }
+            }
+        }
+        members
+    }
+
+    /// Selectors mostly name their namespaces: only pods of these are looked at then.
+    fn pods(&self, pods: &PodSet) -> Bits {
+        let mut members = Bits::new();
+        let mut add = |term: &Conjunction, candidates: &[u32]| {
+            let admitted = |at: &&u32| match &self.space.points[**at as usize] {
+                Point::Pod(pod) => !pod.host_network && term.admits(pod),
+                Point::Address(_) => false,
+            };
+            members.extend(candidates.iter().filter(admitted).copied());
+        };
+        for term in pods.terms() {
+            match term.namespaces.names() {
+                Some(names) => {
+                    for candidates in names.filter_map(|name| self.by_namespace.get(name)) {
+                        add(term, candidates);
+                    }
+                }
+                None => self.by_namespace.values().for_each(|candidates| add(term, candidates)),
+            }
+        }
+        members
     }
 
     fn admits(&self, ends: &Ends, point: &Point) -> bool {
-        let inside = |set: &crate::address::AddressSet, address: &AddressPoint| set.contains(address.first);
+        let inside = |set: &AddressSet, address: &AddressPoint| set.contains(address.first);
         match (ends, point) {
             (Ends::Anywhere, _) => true,
             (Ends::Pods(pods), Point::Pod(pod)) => !pod.host_network && pods.admits(pod),
@@ -164,10 +258,8 @@ impl<'a> Meaning<'a> {
                     && !self.facts.own_addresses().contains(address.first)
             }
             (Ends::Exactly(set), Point::Address(address)) => inside(set, address),
-            (Ends::Nodes, Point::Address(address)) => inside(&self.facts.node_addresses(), address),
-            (Ends::ApiServer, Point::Address(address)) => {
-                self.facts.api_server_addresses().contains(&address.first)
-            }
+            (Ends::Nodes, Point::Address(address)) => inside(&self.nodes, address),
+            (Ends::ApiServer, Point::Address(address)) => self.api_server.contains(&address.first),
             _ => false,
         }
     }

@@ -60,7 +60,8 @@ impl<'input> Errors<'input> {
             let end = comment_free_end(&before[..end]);
             return self.push(Span::new(end, end), SyntaxErrorKind::MissingSemicolon);
         }
-        let word = token.keyword().filter(|word| !OPERATORS.contains(word));
+        // Where a set might stand, an operator means that the set is missing; where a name has to, it is a name.
+        let word = token.keyword().filter(|word| !OPERATORS.contains(word) || !expects("anyone"));
         if word.is_some_and(|word| expects("name") && !expects(word)) {
             return self.push(span, SyntaxErrorKind::ReservedWord);
         }

@@ -1,10 +1,19 @@
-//! The one canonical form of a sentence, on one line: what objects name as their source. Comments and layout are
-//! not its business.
+//! The one canonical form of a text. Here are the words of a sentence, on one line: what objects name as their source.
+//! [`file()`] lays out a whole file and keeps its comments.
+
+mod comments;
+mod file;
+mod layout;
+mod statement;
 
 use std::fmt::Write;
 
+use logos::Logos;
+
 use crate::ast::*;
-use crate::token::KEYWORDS;
+use crate::token::{KEYWORDS, Token};
+
+pub use file::file;
 
 /// A sentence with its clauses and without its `;`.
 pub fn sentence(sentence: &Sentence) -> String {
@@ -12,10 +21,8 @@ pub fn sentence(sentence: &Sentence) -> String {
         SentenceKind::Posture(posture) => self::posture(posture),
         SentenceKind::Reach(reach) => self::reach(reach),
     };
-    match sentence.clauses.absent {
-        Some((Absent::IfPresent, _)) => text += " if present",
-        Some((Absent::EvenIfAbsent, _)) => text += " even if absent",
-        None => {}
+    if let Some((absent, _)) = sentence.clauses.absent {
+        text += self::absent(absent);
     }
     if let Some((day, _)) = &sentence.clauses.until {
         let _ = write!(text, " until {day}");
@@ -26,12 +33,18 @@ pub fn sentence(sentence: &Sentence) -> String {
     text
 }
 
-fn posture(posture: &Posture) -> String {
-    let mut text = String::new();
-    if posture.each.is_some() {
-        text += "each ";
+fn absent(absent: Absent) -> &'static str {
+    match absent {
+        Absent::IfPresent => " if present",
+        Absent::EvenIfAbsent => " even if absent",
     }
-    text += &subject(&posture.subject);
+}
+
+fn posture(posture: &Posture) -> String {
+    let mut text = match posture.each {
+        Some(_) => each(&posture.subject),
+        None => subject(&posture.subject),
+    };
     text += match posture.word {
         PostureWord::Isolated => " isolated",
         PostureWord::Locked => " locked",
@@ -50,6 +63,19 @@ pub fn subject(subject: &Subject) -> String {
         Subject::Set(subject) => set(subject),
         Subject::EachNamespace(_) => "namespace".to_owned(),
     }
+}
+
+/// Behind `each namespace` stands a posture or a body: there a word of the language is a name in quotes alone.
+fn each(subject: &Subject) -> String {
+    let text = self::subject(subject);
+    if let Subject::Set(set) = subject
+        && let Some(Operand { base: Base::Namespace(name), .. }) = set.operands.first()
+        && KEYWORDS.contains(&name.text.as_str())
+    {
+        let rest = &text["namespace ".len() + name.text.len()..];
+        return format!("each namespace {}{rest}", quoted(&name.text));
+    }
+    format!("each {text}")
 }
 
 fn reach(reach: &Reach) -> String {
@@ -83,7 +109,7 @@ pub fn apply(apply: &Apply) -> String {
 pub fn block_head(head: &BlockHead) -> String {
     match head {
         BlockHead::Namespace(name) => format!("namespace {}", after_slash(&name.text)),
-        BlockHead::Each(_, subject) => format!("each {}", self::subject(subject)),
+        BlockHead::Each(_, subject) => each(subject),
         BlockHead::Cluster(name) => format!("cluster {}", after_slash(&name.text)),
         BlockHead::Clusters(filter) => format!("clusters{}", self::filter(filter)),
     }
@@ -104,9 +130,39 @@ pub fn operand(operand: &Operand) -> String {
         text += &self::filter(filter);
     }
     if let Some(port) = &operand.port {
+        if ends_in_ipv6(operand) {
+            text.push(' ');
+        }
         let _ = write!(text, ":{}", self::port(port));
     }
     text
+}
+
+/// A port right behind such an address would be its last group.
+fn ends_in_ipv6(operand: &Operand) -> bool {
+    matches!(&operand.base, Base::Address(address) if address.is_single() && address.address.is_ipv6())
+        && operand.filters.is_empty()
+}
+
+fn argument(argument: &Argument) -> String {
+    match argument {
+        Argument::Set(set) => self::set(set),
+        Argument::Port(port) => self::port(port),
+    }
+}
+
+/// The path of a module, its dots bare where they can be.
+fn module(path: &str) -> String {
+    if is_host(path) { path.to_owned() } else { after_slash(path) }
+}
+
+/// `team`, `app.kubernetes.io/part-of`
+fn partition_key(key: &str) -> String {
+    match key.split_once('/') {
+        Some((prefix, name)) if is_host(prefix) => format!("{prefix}/{}", after_slash(name)),
+        Some((prefix, name)) => format!("{}/{}", quoted(prefix), after_slash(name)),
+        None => quoted(key),
+    }
 }
 
 pub fn base(base: &Base) -> String {
@@ -210,4 +266,10 @@ pub fn after_slash(name: &str) -> String {
 fn is_bare(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Whether it is read as a host name where it stands bare.
+fn is_host(text: &str) -> bool {
+    let mut lexer = Token::lexer(text);
+    matches!(lexer.next(), Some(Ok(Token::Host(word))) if word.len() == text.len())
 }

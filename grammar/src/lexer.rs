@@ -122,11 +122,10 @@ impl<'input> Lexer<'input> {
     /// Methods stand behind `over http`, and behind the comma after another one's path.
     fn is_method(&self) -> bool {
         let last: Vec<Token<'_>> = self.out.tokens.iter().rev().take(3).map(|(_, token, _)| *token).collect();
-        match last.as_slice() {
-            [Token::Name(_), Token::Over, ..] => true,
-            [Token::Comma, Token::Text(_), Token::Method(_)] => true,
-            _ => false,
-        }
+        matches!(
+            last.as_slice(),
+            [Token::Name(_), Token::Over, ..] | [Token::Comma, Token::Text(_), Token::Method(_)]
+        )
     }
 
     fn push(&mut self, token: Token<'input>, span: Span) {

@@ -1,5 +1,7 @@
 //! The command as a process: streams, exit codes, and what happens to a folder.
 
+mod fmt;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -377,6 +379,116 @@ fn explain_prints_the_page_of_a_code() {
     assert_eq!(out(&run).trim_end(), weir::Code::E0201.page().trim_end());
     let list = weir(folder.path(), &["explain"]);
     assert_eq!(out(&list).lines().count(), weir::Code::ALL.len());
+    assert!(out(&list).contains("E0201  an unknown name\n"));
+    assert!(out(&list).contains("W0101  a grant that changes nothing (idle-grant)\n"));
+    let lint = weir(folder.path(), &["explain", "idle-grant"]);
+    assert_eq!(out(&lint), out(&weir(folder.path(), &["explain", "W0101"])));
+    assert_eq!(code(&lint), 0);
+}
+
+const FORMATS: &[&str] = &["human", "json", "sarif", "github", "gitlab", "junit"];
+
+/// Errors, and why a command could not run, are told in every format, by `build` on standard error.
+#[test]
+fn every_format_tells_what_was_found_and_what_failed() {
+    let project = project();
+    fs::write(project.path().join("bad.weir"), "shop/web may reach data/dbb:5432;\n").unwrap();
+    for format in FORMATS {
+        for (program, told, ended) in [("bad.weir", "E0201", 1), ("nowhere.weir", "E0702", 2)] {
+            let arguments = |command| [command, program, "-i", "pods.yaml", "--format", format];
+            let check = weir(project.path(), &arguments("check"));
+            assert_eq!(code(&check), ended, "{format}: {}", err(&check));
+            assert!(out(&check).contains(told), "{format}: {}", out(&check));
+            let build = weir(project.path(), &arguments("build"));
+            assert_eq!((code(&build), out(&build).as_str()), (ended, ""), "{format}");
+            assert!(err(&build).contains(told), "{format}: {}", err(&build));
+            if *format != "human" {
+                assert_eq!(err(&build), out(&check), "{format}: nothing beside the report");
+                assert_eq!(err(&check), "", "{format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn formats_say_that_nothing_was_found() {
+    let project = project();
+    let said = |format| {
+        let run = weir(project.path(), &["check", "shop.weir", "-i", "pods.yaml", "--format", format]);
+        assert_eq!((code(&run), err(&run).as_str()), (0, ""), "{format}");
+        out(&run)
+    };
+    assert_eq!(said("json"), "{\"version\":1,\"diagnostics\":[]}\n");
+    assert_eq!(said("github"), "");
+    assert_eq!(said("gitlab"), "[]\n");
+    let log: serde_json::Value = serde_json::from_str(&said("sarif")).unwrap();
+    assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
+    assert_eq!(log["runs"][0]["invocations"][0]["executionSuccessful"], true);
+    assert!(said("junit").contains("<testcase name=\"nothing found\" classname=\"shop.weir\"/>"));
+}
+
+/// What makes the command fail is what JUnit shows as failed.
+#[test]
+fn denied_warnings_are_failures_of_junit() {
+    let project = project();
+    fs::write(project.path().join("shop.weir"), "shop/web may reach data/db:5432;\n").unwrap();
+    let arguments = ["check", "shop.weir", "-i", "pods.yaml", "--format", "junit"];
+    let run = weir(project.path(), &arguments);
+    assert!(out(&run).contains("failures=\"0\"") && out(&run).contains("W0101"), "{}", out(&run));
+    let denied = weir(project.path(), &[&arguments[..], &["--deny", "warnings"]].concat());
+    assert_eq!(code(&denied), 1);
+    assert!(out(&denied).contains("failures=\"1\""), "{}", out(&denied));
+}
+
+#[test]
+fn completions_for_every_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = weir(folder.path(), &["completions", shell]);
+        assert_eq!((code(&run), err(&run).as_str()), (0, ""), "{shell}");
+        for word in ["build", "explain", "inventory"] {
+            assert!(out(&run).contains(word), "{shell}: {word}");
+        }
+        fs::write(folder.path().join(shell), out(&run)).unwrap();
+    }
+    assert_eq!(code(&weir(folder.path(), &["completions", "cmd"])), 2);
+    // Where there is a bash, it takes the script.
+    if let Ok(run) = Command::new("bash").arg("-n").arg(folder.path().join("bash")).output() {
+        assert!(run.status.success(), "{}", err(&run));
+    }
+}
+
+#[test]
+fn man_pages_for_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = weir(folder.path(), &["man", "share/man1"]);
+    assert_eq!((code(&run), out(&run).as_str()), (0, ""), "{}", err(&run));
+    let pages = tree(&folder.path().join("share/man1"));
+    for name in ["weir.1", "weir-build.1", "weir-check.1", "weir-explain.1", "weir-man.1"] {
+        assert!(pages.iter().any(|(path, _)| path.ends_with(name)), "{name}");
+    }
+    assert!(pages.iter().all(|(path, text)| path.ends_with(".1") && text.contains("\n.TH weir")));
+    assert!(err(&run).contains(&format!("{0} man pages ({0} written)", pages.len())), "{}", err(&run));
+    let again = weir(folder.path(), &["man", "share/man1"]);
+    assert!(err(&again).contains("(0 written)"), "{}", err(&again));
+}
+
+#[test]
+fn man_pages_of_others_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    weir(folder.path(), &["man", "."]);
+    let ours = harness::read(folder.path().join("weir.1"));
+    fs::write(folder.path().join("weir.1"), format!("{ours}.\\\" an older one\n")).unwrap();
+    fs::write(folder.path().join("weir-build.1"), ".TH weir-build 1\n").unwrap();
+    let run = weir(folder.path(), &["man", "."]);
+    assert_eq!(code(&run), 2);
+    assert!(err(&run).contains("error: `./weir-build.1` is in the way"), "{}", err(&run));
+    assert_eq!(harness::read(folder.path().join("weir-build.1")), ".TH weir-build 1\n");
+    assert_ne!(harness::read(folder.path().join("weir.1")), ours, "nothing changes");
+    fs::remove_file(folder.path().join("weir-build.1")).unwrap();
+    let run = weir(folder.path(), &["man", "."]);
+    assert!(err(&run).contains("(2 written)"), "{}", err(&run));
+    assert_eq!(harness::read(folder.path().join("weir.1")), ours);
 }
 
 #[test]
@@ -402,6 +514,17 @@ fn lines_too_long_are_not_shown() {
     let run = weir(project.path(), &["check", "shop.weir", "-i", "pods.yaml"]);
     assert!(out(&run).len() < 1000, "{}", out(&run).len());
     assert!(out(&run).contains("at shop.weir:1:100025: not in the inventory"), "{}", out(&run));
+}
+
+/// A comment or a text of a megabyte takes no stack.
+#[test]
+fn long_comments_and_texts_are_read() {
+    let project = project();
+    let long = "wörd 𝄞 ".repeat(100_000);
+    let program = format!("# {long}\nnamespace shop locked because \"{long}\";\n");
+    fs::write(project.path().join("shop.weir"), program).unwrap();
+    let run = weir(project.path(), &["check", "shop.weir", "-i", "pods.yaml"]);
+    assert_eq!(code(&run), 0, "{}", err(&run));
 }
 
 #[test]

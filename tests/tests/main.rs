@@ -7,6 +7,8 @@ mod command;
 mod corpora;
 mod docs;
 mod examples;
+mod format;
+mod formats;
 mod harness;
 mod objects;
 mod pages;

@@ -12,6 +12,7 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+pub mod format;
 mod invariants;
 mod judge;
 mod oracle;
@@ -19,6 +20,7 @@ mod print;
 mod program;
 mod promises;
 mod settle;
+mod syntax;
 mod texts;
 
 use cluster::Cluster;

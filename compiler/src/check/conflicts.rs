@@ -132,7 +132,7 @@ fn check_system(
     let dns = if facts.dns.by_convention { Bits::new() } else { facts.governed(&facts.dns.pods) };
     system_pods -= &facts.host_network;
     for (id, sentence) in program.iter() {
-        let Some((mentions, place, without)) = guarded_end(&sentence.kind) else { continue };
+        let Some((mentions, place)) = guarded_end(&sentence.kind) else { continue };
         let mut named = Bits::new();
         for pods in &mentions.pods {
             named |= pods.classes(inventory);
@@ -162,40 +162,40 @@ fn check_system(
                     .with_help(format!(
                         "leave {} out with `{}`, or name it if it is meant",
                         listed(&homes, "and"),
-                        without(homes.first().copied().unwrap_or(SYSTEM_NAMESPACE)),
+                        without(&sentence.kind, homes.first().copied().unwrap_or(SYSTEM_NAMESPACE)),
                     )),
             ),
         );
     }
 }
 
-/// What a guarding sentence names of the end that it guards, where that stands, and how a namespace is left out.
-fn guarded_end(kind: &SentenceKind) -> Option<(&Mentions, Place, Box<dyn Fn(&str) -> String + '_>)> {
+/// What a guarding sentence names of the end that it guards, and where that stands.
+fn guarded_end(kind: &SentenceKind) -> Option<(&Mentions, Place)> {
     match kind {
         SentenceKind::Posture(posture) if posture.word == PostureWord::Open => None,
-        SentenceKind::Posture(posture) => {
-            let word = if posture.word == PostureWord::Locked { "locked" } else { "isolated" };
-            let without = move |namespace: &str| match (posture.subject == PodSet::all(), &posture.parts) {
-                (true, Parts::Namespaces) => format!("each (anyone except {namespace}) {word}"),
-                (true, Parts::Whole) => format!("anyone except {namespace} {word}"),
-                _ => format!("except {namespace}"),
-            };
-            Some((&posture.mentions, posture.subject_place, Box::new(without)))
-        }
-        SentenceKind::Grant(grant) => {
-            let place = match grant.exclusive {
-                Exclusive::No => return None,
-                Exclusive::Object => grant.reach.object_place,
-                Exclusive::Subject => grant.reach.subject_place,
-            };
-            Some((&grant.mentions, place, Box::new(|namespace| format!("except {namespace}"))))
-        }
+        SentenceKind::Posture(posture) => Some((&posture.mentions, posture.subject_place)),
+        SentenceKind::Grant(grant) => match grant.exclusive {
+            Exclusive::No => None,
+            Exclusive::Object => Some((&grant.mentions, grant.reach.object_place)),
+            Exclusive::Subject => Some((&grant.mentions, grant.reach.subject_place)),
+        },
         SentenceKind::Guardrail(_) => None,
     }
 }
 
+/// How a namespace is left out of what a sentence guards.
+fn without(kind: &SentenceKind, namespace: &str) -> String {
+    let SentenceKind::Posture(posture) = kind else { return format!("except {namespace}") };
+    let word = if posture.word == PostureWord::Locked { "locked" } else { "isolated" };
+    match (posture.subject == PodSet::all(), &posture.parts) {
+        (true, Parts::Namespaces) => format!("each (anyone except {namespace}) {word}"),
+        (true, Parts::Whole) => format!("anyone except {namespace} {word}"),
+        _ => format!("except {namespace}"),
+    }
+}
+
 /// The words that guard.
-pub(super) fn guard_place(program: &Program, id: SentenceId) -> Place {
+pub(crate) fn guard_place(program: &Program, id: SentenceId) -> Place {
     let sentence = program.get(id);
     match &sentence.kind {
         SentenceKind::Posture(posture) => posture.word_place,

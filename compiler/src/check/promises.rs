@@ -22,6 +22,7 @@ use crate::selector::{Conjunction, PodSet};
 use candidates::Candidates;
 use region::{Region, Regions};
 use universe::Universe;
+pub(crate) use universe::newcomer as spoken_newcomer;
 
 /// `meant` is the relation as it is written; `bound` what of it the target holds for namespaces to come.
 pub(super) fn check(

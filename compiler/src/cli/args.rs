@@ -20,8 +20,14 @@ pub enum Command {
     Build(BuildArguments),
     /// Check a program against a cluster; write nothing
     Check(CheckArguments),
-    /// Explain a code such as E0201
+    /// Bring programs into their one canonical form; comments stay
+    Fmt(FmtArguments),
+    /// Explain a code such as E0201, or a lint by its name
     Explain(ExplainArguments),
+    /// Write what a shell needs to complete `weir` to standard output
+    Completions(CompletionsArguments),
+    /// Write the man pages of `weir` and its commands to a folder
+    Man(ManArguments),
 }
 
 #[derive(Args)]
@@ -46,9 +52,40 @@ pub struct CheckArguments {
 }
 
 #[derive(Args)]
+pub struct FmtArguments {
+    /// `.weir` files, folders of them, or `-`: from standard input to standard output
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Write nothing; list the files that would change, and fail if there are any
+    #[arg(long)]
+    pub check: bool,
+
+    /// Like --check, and show what would change
+    #[arg(long)]
+    pub diff: bool,
+
+    #[command(flatten)]
+    pub report: ReportArguments,
+}
+
+#[derive(Args)]
 pub struct ExplainArguments {
-    /// The code; without it, all codes are listed
+    /// The code, or the name of a lint; without it, all codes are listed
     pub code: Option<String>,
+}
+
+#[derive(Args)]
+pub struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub struct ManArguments {
+    /// Made where it is missing. Files that are no man pages of Weir's are never touched
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Args)]
@@ -70,6 +107,16 @@ pub struct ProgramArguments {
     #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace_name)]
     pub namespace: String,
 
+    #[command(flatten)]
+    pub report: ReportArguments,
+
+    /// Treat these as errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Args)]
+pub struct ReportArguments {
     /// How diagnostics are written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -77,10 +124,6 @@ pub struct ProgramArguments {
     /// When to use colours; `auto` respects NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-
-    /// Treat these as errors
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub deny: Option<Deny>,
 }
 
 /// A DNS-1123 label.
@@ -108,6 +151,14 @@ pub enum Format {
     Human,
     /// One documented object
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

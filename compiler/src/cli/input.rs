@@ -42,16 +42,16 @@ pub fn today() -> Day {
     Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == STDIN
 }
 
 /// A failure that has no place in any text.
-fn usage(message: impl Into<String>) -> Diagnostic {
+pub(super) fn usage(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::E0702, message)
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     usage(format!("cannot read `{}`: {}", path.display(), reason(error)))
 }
 
@@ -106,7 +106,7 @@ fn read_program(paths: &[PathBuf]) -> Result<Sources, Vec<Diagnostic>> {
     if errors.is_empty() { Ok(sources) } else { Err(errors) }
 }
 
-fn not_text(path: &Path, bytes: &[u8], at: usize) -> Diagnostic {
+pub(super) fn not_text(path: &Path, bytes: &[u8], at: usize) -> Diagnostic {
     let before = &bytes[..at];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = at - before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) + 1;
@@ -198,7 +198,7 @@ fn is_manifest(name: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|ending| plain.ends_with(ending))
 }
 
-fn read_stdin() -> io::Result<Vec<u8>> {
+pub(super) fn read_stdin() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -224,7 +224,10 @@ fn read_unpacked(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The path itself if it is a file; of a folder, the files below it that `wanted` admits. Hidden ones are left out.
-fn files_below(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+pub(super) fn files_below(
+    path: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut files = Vec::new();
     let failed = |path: &Path, error| (path.to_path_buf(), error);
     if !fs::metadata(path).map_err(|error| failed(path, error))?.is_dir() {

@@ -6,29 +6,61 @@ use weir::diagnostic::{self, Diagnostic, Severity};
 use weir::{Inventory, Sources};
 
 use super::Outcome;
-use super::args::{Color, Deny, Format, ProgramArguments};
+use super::args::{Color, Deny, Format, ProgramArguments, ReportArguments};
 
 pub struct Report<'a> {
-    arguments: &'a ProgramArguments,
-    /// `build` writes objects to standard output and its diagnostics beside them.
+    arguments: &'a ReportArguments,
+    deny: Option<Deny>,
+    /// `build` and `fmt` write their results to standard output and their diagnostics beside them.
     to_stderr: bool,
 }
 
 impl<'a> Report<'a> {
     pub fn to_stderr(arguments: &'a ProgramArguments) -> Report<'a> {
-        Report { arguments, to_stderr: true }
+        Report { arguments: &arguments.report, deny: arguments.deny, to_stderr: true }
     }
 
     pub fn to_stdout(arguments: &'a ProgramArguments) -> Report<'a> {
-        Report { arguments, to_stderr: false }
+        Report { arguments: &arguments.report, deny: arguments.deny, to_stderr: false }
     }
 
-    /// Writes them, in JSON also where there are none.
+    /// Of a command that looks at files, and not at a program.
+    pub fn beside_files(arguments: &'a ReportArguments, to_stderr: bool) -> Report<'a> {
+        Report { arguments, deny: None, to_stderr }
+    }
+
+    /// Writes them, also where there are none: an empty report is one for all formats but those of lines.
     pub fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) -> io::Result<()> {
+        self.write(sources, diagnostics, true)
+    }
+
+    /// `ran` is whether the command could run at all.
+    fn write(&self, sources: &Sources, diagnostics: &[Diagnostic], ran: bool) -> io::Result<()> {
         let text = match self.arguments.format {
             Format::Json => diagnostic::json::report(sources, diagnostics),
+            Format::Sarif => diagnostic::sarif::report(sources, diagnostics, ran),
+            Format::Github => diagnostic::github::report(sources, diagnostics),
+            Format::Gitlab => diagnostic::gitlab::report(sources, diagnostics),
+            Format::Junit => diagnostic::junit::report(sources, diagnostics, self.denied()),
             Format::Human => diagnostic::render::render(sources, diagnostics, self.has_color()),
         };
+        self.put(&text)
+    }
+
+    /// The same, and in JSON the paths of files that are changed.
+    pub fn changes(
+        &self,
+        sources: &Sources,
+        diagnostics: &[Diagnostic],
+        changed: &[String],
+    ) -> io::Result<()> {
+        match self.arguments.format {
+            Format::Json => self.put(&diagnostic::json::report_with_changed(sources, diagnostics, changed)),
+            _ => self.diagnostics(sources, diagnostics),
+        }
+    }
+
+    fn put(&self, text: &str) -> io::Result<()> {
         if self.to_stderr {
             io::stderr().lock().write_all(text.as_bytes())
         } else {
@@ -59,16 +91,20 @@ impl<'a> Report<'a> {
 
     /// Why a command could not run.
     pub fn failed(&self, errors: &[Diagnostic]) -> Outcome {
-        let _ = self.diagnostics(&Sources::new(), errors);
+        let _ = self.write(&Sources::new(), errors, false);
         Outcome::Failed
     }
 
-    pub fn outcome(&self, diagnostics: &[Diagnostic]) -> Outcome {
-        let denied = match self.arguments.deny {
+    /// The least severity that makes the command fail.
+    fn denied(&self) -> Severity {
+        match self.deny {
             Some(Deny::Warnings) => Severity::Warning,
             None => Severity::Error,
-        };
-        if diagnostics.iter().any(|diagnostic| diagnostic.severity >= denied) {
+        }
+    }
+
+    pub fn outcome(&self, diagnostics: &[Diagnostic]) -> Outcome {
+        if diagnostics.iter().any(|diagnostic| diagnostic.severity >= self.denied()) {
             Outcome::Found
         } else {
             Outcome::Fine

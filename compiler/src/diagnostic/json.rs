@@ -1,8 +1,9 @@
-//! Diagnostics as JSON, schema version 1: `docs/json.md` describes it.
+//! Diagnostics as JSON, schema version 1: `docs/json.md` describes it, `docs/diagnostics.schema.json` defines it.
 
 use serde::Serialize;
 
 use super::Diagnostic;
+use super::position::{self, Positions};
 use crate::source::{Place, Sources};
 
 /// The version of the schema; it changes when a field changes its meaning or goes.
@@ -12,6 +13,8 @@ pub const VERSION: u32 = 1;
 struct Report<'a> {
     version: u32,
     diagnostics: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -70,12 +73,22 @@ struct Position {
 
 /// One line of JSON.
 pub fn report(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
-    let entries = diagnostics.iter().map(|diagnostic| entry(sources, diagnostic)).collect();
-    let report = Report { version: VERSION, diagnostics: entries };
+    write(sources, diagnostics, None)
+}
+
+/// The same of a command that changes files, with their paths.
+pub fn report_with_changed(sources: &Sources, diagnostics: &[Diagnostic], changed: &[String]) -> String {
+    write(sources, diagnostics, Some(changed))
+}
+
+fn write(sources: &Sources, diagnostics: &[Diagnostic], changed: Option<&[String]>) -> String {
+    let positions = Positions::new(sources);
+    let entries = diagnostics.iter().map(|diagnostic| entry(&positions, diagnostic)).collect();
+    let report = Report { version: VERSION, diagnostics: entries, changed };
     serde_json::to_string(&report).expect("plain data is always JSON") + "\n"
 }
 
-fn entry<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Entry<'a> {
+fn entry<'a>(positions: &Positions<'a>, diagnostic: &'a Diagnostic) -> Entry<'a> {
     Entry {
         code: diagnostic.code.name(),
         severity: diagnostic.severity.word(),
@@ -85,7 +98,7 @@ fn entry<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Entry<'a> {
             .iter()
             .enumerate()
             .map(|(at, label)| LabelEntry {
-                range: range(sources, label.place),
+                range: range(positions, label.place),
                 text: &label.text,
                 primary: at == 0,
             })
@@ -103,7 +116,7 @@ fn entry<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Entry<'a> {
             .iter()
             .map(|suggestion| SuggestionEntry {
                 message: &suggestion.message,
-                range: range(sources, suggestion.place),
+                range: range(positions, suggestion.place),
                 replacement: &suggestion.replacement,
             })
             .collect(),
@@ -111,20 +124,13 @@ fn entry<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Entry<'a> {
     }
 }
 
-fn range(sources: &Sources, place: Place) -> Range<'_> {
-    let source = sources.get(place.file);
-    let position = |offset: usize| {
-        let before = &source.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            offset,
-        }
-    };
-    Range {
-        file: &source.path,
-        start: position(place.span.start as usize),
-        end: position(place.span.end as usize),
+fn range<'a>(positions: &Positions<'a>, place: Place) -> Range<'a> {
+    let (start, end) = positions.of(place);
+    Range { file: positions.path(place), start: start.into(), end: end.into() }
+}
+
+impl From<position::Position> for Position {
+    fn from(position: position::Position) -> Position {
+        Position { line: position.line, column: position.column, offset: position.offset }
     }
 }

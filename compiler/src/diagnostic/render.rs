@@ -7,7 +7,8 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
-use super::{Diagnostic, Severity, listed, printable};
+use super::position::Positions;
+use super::{Diagnostic, Severity, printable, words};
 use crate::source::{FileId, Place, Sources};
 
 /// All of them, each followed by an empty line.
@@ -23,9 +24,10 @@ pub fn render(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> Str
 
 fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]) {
     let files = Texts::new(sources);
+    let positions = Positions::new(sources);
     let config = Config { tab_width: 4, ..Config::default() };
     for diagnostic in diagnostics {
-        let _ = emit_to_write_style(out, &config, &files, &convert(diagnostic, sources));
+        let _ = emit_to_write_style(out, &config, &files, &convert(diagnostic, &positions));
     }
 }
 
@@ -33,22 +35,19 @@ fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]
 const LONGEST_LINE: usize = 400;
 
 /// Whether the lines of a place are fit to be shown.
-fn is_shown(place: Place, sources: &Sources) -> bool {
-    let text = &sources.get(place.file).text;
-    let range = place.span.range();
-    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
-    text[start..end].lines().all(|line| line.len() <= LONGEST_LINE)
+fn is_shown(place: Place, positions: &Positions<'_>) -> bool {
+    let (start, end) = positions.of(place);
+    (start.line..=end.line).all(|line| positions.line_length(place, line) <= LONGEST_LINE)
 }
 
-fn convert(diagnostic: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId> {
+fn convert(diagnostic: &Diagnostic, positions: &Positions<'_>) -> codespan::Diagnostic<FileId> {
     let severity = match diagnostic.severity {
         Severity::Error => codespan::Severity::Error,
         Severity::Warning => codespan::Severity::Warning,
         Severity::Note => codespan::Severity::Note,
     };
     let (shown, too_long): (Vec<_>, Vec<_>) =
-        diagnostic.labels.iter().enumerate().partition(|(_, label)| is_shown(label.place, sources));
+        diagnostic.labels.iter().enumerate().partition(|(_, label)| is_shown(label.place, positions));
     let labels = shown.into_iter().map(|(at, label)| {
         let style = if at == 0 { codespan::LabelStyle::Primary } else { codespan::LabelStyle::Secondary };
         codespan::Label::new(style, label.place.file, label.place.span.range())
@@ -56,12 +55,9 @@ fn convert(diagnostic: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<F
     });
     let mut notes = Vec::new();
     for (_, label) in too_long {
-        let source = sources.get(label.place.file);
-        let before = &source.text[..label.place.span.start as usize];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        let text = printable(&label.text);
-        notes.push(format!("at {}:{line}:{column}: {text}", printable(&source.path)));
+        let (start, _) = positions.of(label.place);
+        let (path, text) = (printable(positions.path(label.place)), printable(&label.text));
+        notes.push(format!("at {path}:{}:{}: {text}", start.line, start.column));
     }
     if let Some(input) = &diagnostic.input {
         let mut position = printable(&input.file);
@@ -76,11 +72,7 @@ fn convert(diagnostic: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<F
         }
         notes.push(format!("in {position}"));
     }
-    if !diagnostic.namespaces.is_empty() {
-        let one = diagnostic.namespaces.len() == 1;
-        let names = printable(&listed(&diagnostic.namespaces, "and"));
-        notes.push(format!("in {} {names}", if one { "namespace" } else { "namespaces" }));
-    }
+    notes.extend(words::occurrence(diagnostic));
     notes.extend(diagnostic.notes.iter().map(|note| printable(note)));
     notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", printable(help))));
     codespan::Diagnostic::new(severity)

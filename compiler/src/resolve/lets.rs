@@ -228,6 +228,21 @@ impl<'a> Resolver<'a> {
         );
     }
 
+    /// Whether a `let` of this name could not be read: that is told already.
+    pub(super) fn is_lost_let(&self, file: FileId, name: &str) -> bool {
+        std::iter::once(file).chain(self.modules.imports(file)).any(|file| {
+            let source = self.sources.get(file);
+            source.parse.file.statements.iter().any(|statement| match statement {
+                Statement::Error(span) => {
+                    let mut words =
+                        source.text[span.range()].split_whitespace().skip_while(|word| *word != "let");
+                    words.nth(1) == Some(name)
+                }
+                _ => false,
+            })
+        })
+    }
+
     fn set_value(&mut self, file: FileId, tree: &ast::Let, value: Value) {
         let own = self.lets.get_mut(&file);
         if let Some(entry) = own.and_then(|own| own.get_mut(tree.name.text.as_str())) {

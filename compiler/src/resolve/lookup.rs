@@ -58,6 +58,9 @@ impl Resolver<'_> {
         if let Some(absent) = scope.absent {
             return self.absent(name, absent, scope);
         }
+        if kind.is_none() && self.is_lost_let(scope.file, &name.text) {
+            return None;
+        }
         let inventory = self.facts.inventory;
         let place = scope.place(name.span);
         let what = kind.map_or("workload, service or namespace", KindWord::word);

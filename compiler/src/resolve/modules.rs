@@ -35,8 +35,12 @@ pub(super) enum Found<'a> {
 
 impl<'a> Modules<'a> {
     pub fn of(sources: &'a Sources, diagnostics: &mut Vec<Diagnostic>) -> Modules<'a> {
-        let by_name: BTreeMap<String, FileId> =
-            sources.iter().filter_map(|(file, source)| Some((source.module()?, file))).collect();
+        // Of two files of one name the library's is meant: `std` is its own.
+        let named = |library: bool| {
+            let files = sources.iter().filter(move |(_, source)| source.library == library);
+            files.filter_map(|(file, source)| Some((source.module()?, file)))
+        };
+        let by_name: BTreeMap<String, FileId> = named(false).chain(named(true)).collect();
         let mut files = Vec::new();
         for (file, source) in sources.iter() {
             let statements = &source.parse.file.statements;

@@ -79,8 +79,7 @@ impl<'a> Resolver<'a> {
     /// A port as it is meant: what was handed over, if it is a parameter. `None`: reported.
     pub(super) fn port_argument(&mut self, port: &ast::Port, scope: Scope) -> Option<ast::Port> {
         let (mut kind, mut scope) = (port.kind.clone(), scope);
-        loop {
-            let PortKind::Name(name) = &kind else { break };
+        while let PortKind::Name(name) = &kind {
             let Some((argument, caller)) = self.argument(scope, name) else { break };
             kind = match argument {
                 Argument::Port(port) => port.kind.clone(),
@@ -118,6 +117,8 @@ impl<'a> Resolver<'a> {
                 );
                 return false;
             }
+            // What could not be read may well be it.
+            Found::Nothing if self.has_unreadable_statements(scope.file) => return false,
             Found::Nothing => {
                 let known = self.modules.policy_names(scope.file);
                 let near = names::nearest(name, known.iter().copied());
@@ -299,6 +300,11 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+    }
+
+    fn has_unreadable_statements(&self, file: FileId) -> bool {
+        let is_error = |statement: &ast::Statement| matches!(statement, ast::Statement::Error(_));
+        self.sources.get(file).parse.file.statements.iter().any(is_error)
     }
 
     /// Whether the program still has room for these many statements more; if not, it is told, once.

@@ -6,6 +6,7 @@ use weir::{Facts, Inventory, Target};
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::manifest::Reader;
 
+use super::format::formatted;
 use super::{check, cluster, program, settle, sources, text};
 
 /// Words, signs and rubbish that a text may be made of.
@@ -51,6 +52,25 @@ fn soup() -> impl Strategy<Value = String> {
         "export",
         "until",
         "over",
+        "cluster",
+        "clusters",
+        "may only reach",
+        "may ping",
+        "must not reach",
+        "reaches",
+        "cannot reach",
+        "until 2027-01-01",
+        "2027-02-30",
+        "over http GET \"/x\"",
+        "POST",
+        "policy p(a, b: port) {",
+        "apply p(web, 80);",
+        "test \"t\" {",
+        "use a.b;",
+        "export let x =",
+        "namespaces by team",
+        "in cluster a {",
+        "in each namespace {",
         "web",
         "shop/web",
         "team-*",
@@ -125,7 +145,7 @@ fn spans(told: &str) -> Vec<(usize, usize)> {
 }
 
 /// A tree's `Debug` text without its spans.
-fn without_spans(told: &str) -> String {
+pub fn without_spans(told: &str) -> String {
     let mut parts = told.split("Span { ");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -149,8 +169,10 @@ fn any_text_is_parsed() {
                 prop_assert!(start <= end && text.get(start..end).is_some(), "span {start}..{end}");
             }
             if parse.errors.is_empty() {
+                formatted(text)?;
                 return canonical(&parse);
             }
+            prop_assert!(weir_grammar::format::file(text, &parse).is_none());
             // What cannot be read is an error of the whole program, shown without a panic.
             let inventory = Inventory::default();
             let facts = Facts::of(&inventory);

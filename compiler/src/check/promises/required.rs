@@ -1,9 +1,10 @@
 //! `must reach`: every such flow has to be allowed. Judged on the flows of today, and then on the selectors.
 
-use weir_cluster::flow::{Bits, FlowBox, Flows, Point, PortRange, Space};
+use weir_cluster::flow::{Flows, Point, Space};
 
 use super::region::Region;
 use super::{Prover, universe};
+use crate::assertions::port_text;
 use crate::check::conflicts::guard_place;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::meaning::{self, Meaning};
@@ -37,7 +38,9 @@ impl Prover<'_> {
     fn check_today(&mut self, id: SentenceId, reach: &Reach, space: &Space, flows: &Flows) -> bool {
         let required = Flows::from_boxes(space, &Meaning::new(self.facts, space).boxes(reach));
         let missing = required.minus(flows);
-        let Some((source, destination, atom)) = first_between_two(&missing, space) else { return false };
+        let Some((source, destination, atom)) = meaning::first_between_two(&missing, space) else {
+            return false;
+        };
         let (from, to) = (&space.points[source], &space.points[destination]);
         let port = space.ports.atom(atom);
         let closing = self.meant.guards.iter().find(|guard| {
@@ -101,37 +104,5 @@ impl Prover<'_> {
             Some(term) => Some(universe::newcomer(&universe::example(term, self.facts), self.facts)),
             None => Some(left.spoken()),
         }
-    }
-}
-
-/// The first flow that is not from a pod to itself: that one is nobody's to close.
-fn first_between_two(flows: &Flows, space: &Space) -> Option<(usize, usize, usize)> {
-    let alone = |at: u32| match &space.points[at as usize] {
-        Point::Pod(pod) => pod.class.is_none(),
-        Point::Address(_) => false,
-    };
-    flows.boxes().iter().find_map(|one: &FlowBox| {
-        let atom = one.ports.min()?;
-        one.sources.iter().find_map(|source| {
-            let others: Bits = if alone(source) {
-                &one.destinations - &Bits::from_iter([source])
-            } else {
-                one.destinations.clone()
-            };
-            Some((source as usize, others.min()? as usize, atom as usize))
-        })
-    })
-}
-
-pub(crate) fn port_text(port: PortRange) -> String {
-    let protocol = match port.protocol {
-        weir_cluster::inventory::Protocol::Tcp => "tcp",
-        weir_cluster::inventory::Protocol::Udp => "udp",
-        weir_cluster::inventory::Protocol::Sctp => "sctp",
-    };
-    if port.first == port.last {
-        format!("port {}/{protocol}", port.first)
-    } else {
-        format!("ports {}-{}/{protocol}", port.first, port.last)
     }
 }

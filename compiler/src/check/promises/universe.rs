@@ -71,7 +71,7 @@ impl<'a> Universe<'a> {
 }
 
 /// A pod that is not there, in the user's words.
-pub(super) fn newcomer(pod: &PodPoint, facts: &Facts<'_>) -> String {
+pub(crate) fn newcomer(pod: &PodPoint, facts: &Facts<'_>) -> String {
     let labels: Vec<String> = pod.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let mut said = match labels.len() {
         0 => "a pod without labels".to_owned(),

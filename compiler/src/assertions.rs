@@ -1,0 +1,131 @@
+//! Judges the tests of a program: every assertion on the flows that the program means, newcomers included.
+
+use weir_cluster::flow::{Flows, Point, PortRange, Space};
+use weir_cluster::inventory::Protocol;
+
+use crate::check::guard_place;
+use crate::decide::decide;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::Facts;
+use crate::meaning::{self, Meaning};
+use crate::relation::Relation;
+use crate::resolve::names::{self, Named};
+use crate::resolve::program::{Assertion, Program, Test};
+use crate::source::Place;
+
+/// How one test ended.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    pub name: String,
+    pub place: Place,
+    /// One for each assertion that does not hold; empty for a test that passed.
+    pub failures: Vec<Diagnostic>,
+}
+
+/// Judges every test, in the order of their places.
+pub fn judge(program: &Program, relation: &Relation, facts: &Facts<'_>) -> Vec<TestResult> {
+    let assertions = || program.tests.iter().flat_map(|test| &test.assertions);
+    let newcomers = Space::newcomers(facts.inventory);
+    let space = meaning::space(relation, assertions().map(|one| &one.reach), newcomers, facts);
+    let flows = meaning::flows(relation, facts, &space);
+    let judge = Judge { program, relation, facts, space: &space, flows: &flows };
+    let mut results: Vec<TestResult> = program.tests.iter().map(|test| judge.test(test)).collect();
+    results.sort_by_key(|result| result.place);
+    results
+}
+
+struct Judge<'a> {
+    program: &'a Program,
+    relation: &'a Relation,
+    facts: &'a Facts<'a>,
+    space: &'a Space,
+    flows: &'a Flows,
+}
+
+impl Judge<'_> {
+    fn test(&self, test: &Test) -> TestResult {
+        let failures = test.assertions.iter().filter_map(|one| self.assertion(one)).collect();
+        TestResult { name: test.name.clone(), place: test.place, failures }
+    }
+
+    /// Why an assertion does not hold, by its first flow.
+    fn assertion(&self, assertion: &Assertion) -> Option<Diagnostic> {
+        let named =
+            Flows::from_boxes(self.space, &Meaning::new(self.facts, self.space).boxes(&assertion.reach));
+        let wrong = match assertion.reaches {
+            true => named.minus(self.flows),
+            false => named.intersect(self.flows),
+        };
+        let flow = meaning::first_between_two(&wrong, self.space)?;
+        let (source, destination, atom) = flow;
+        let decision = decide(self.relation, self.facts, self.space, flow);
+        let (from, to) = (self.spoken(source), self.spoken(destination));
+        let port = port_text(self.space.ports.atom(atom));
+        let verb = assertion.reach.verb_place;
+        let message = match assertion.reaches {
+            true => format!("{from} does not reach {to} on {port}"),
+            false => format!("{from} reaches {to} on {port}"),
+        };
+        let mut said = Diagnostic::error(Code::E0508, message).at(verb, "asserted here");
+        if assertion.reaches {
+            for (guards, label) in [
+                (&decision.leaving, "closes what leaves the source"),
+                (&decision.entering, "closes what enters the destination"),
+            ] {
+                for guard in guards {
+                    said = said.at(guard_place(self.program, *guard), label);
+                }
+            }
+            return Some(
+                said.with_help(
+                    format!(
+                        "a sentence such as `{from} may reach {to} on {}` would open it",
+                        written(self.space.ports.atom(atom))
+                    )
+                    .replace("``", "`"),
+                ),
+            );
+        }
+        for grant in &decision.grants {
+            said = said.at(self.program.get(*grant).place, "grants it");
+        }
+        if decision.grants.is_empty() {
+            said = said
+                .with_note("nothing guards either end, so everything may pass")
+                .with_help("guard one of them: `… locked for egress`, or `… locked for ingress`");
+        }
+        Some(said)
+    }
+
+    fn spoken(&self, at: usize) -> String {
+        match &self.space.points[at] {
+            Point::Address(address) => format!("`{}`", address.first),
+            Point::Pod(pod) => match pod.class {
+                Some(class) => {
+                    let inventory = self.facts.inventory;
+                    let workload = inventory.classes[class.index()].workload;
+                    format!("`{}`", names::spelled(inventory, Named::Workload(workload), false))
+                }
+                None => crate::check::spoken_newcomer(pod, self.facts),
+            },
+        }
+    }
+}
+
+/// `port 53/udp`, in a message.
+pub fn port_text(port: PortRange) -> String {
+    let word = if port.first == port.last { "port" } else { "ports" };
+    format!("{word} {}", written(port))
+}
+
+fn written(port: PortRange) -> String {
+    let protocol = match port.protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+        Protocol::Sctp => "sctp",
+    };
+    match port.first == port.last {
+        true => format!("{}/{protocol}", port.first),
+        false => format!("{}-{}/{protocol}", port.first, port.last),
+    }
+}
