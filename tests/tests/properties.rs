@@ -12,6 +12,7 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+mod factor;
 pub mod format;
 mod invariants;
 mod judge;

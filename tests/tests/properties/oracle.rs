@@ -231,7 +231,8 @@ impl World<'_> {
                 Some([thing]) => self.thing(*thing),
                 _ => Vec::new(),
             },
-            Set::Ghost(_) => Vec::new(),
+            // Policies are judged by what they expand to.
+            Set::Ghost(_) | Set::Param(_) => Vec::new(),
             Set::Namespace(at) => {
                 let name = cluster.namespaces[at % cluster.namespaces.len()].0.as_str();
                 self.part(Thing::Pods, |pod| pod.namespace.as_ref() == name)

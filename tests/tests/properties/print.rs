@@ -212,12 +212,36 @@ pub fn lets(program: &Program, cluster: &Cluster) -> Vec<String> {
 }
 
 pub fn statement(program: &Program, cluster: &Cluster, sentence: &Sentence) -> String {
-    let printer = Printer { program, cluster, block: &sentence.block };
-    let text = printer.sentence(sentence);
-    match &sentence.block {
-        Block::Top => text,
-        Block::Namespace(at) => format!("in namespace {} {{\n    {text}\n}}", printer.namespace(*at, true)),
-        Block::Each(group) => format!("in each {} {{\n    {text}\n}}", printer.group(group)),
+    let text = Printer { program, cluster, block: &sentence.block }.sentence(sentence);
+    in_block(program, cluster, &sentence.block, &text)
+}
+
+/// A statement where it stands.
+pub fn in_block(program: &Program, cluster: &Cluster, block: &Block, statement: &str) -> String {
+    let printer = Printer { program, cluster, block };
+    match block {
+        Block::Top => statement.to_owned(),
+        Block::Namespace(at) => {
+            format!("in namespace {} {{\n    {statement}\n}}", printer.namespace(*at, true))
+        }
+        Block::Each(group) => format!("in each {} {{\n    {statement}\n}}", printer.group(group)),
+    }
+}
+
+/// What a policy is applied to.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    Set(Set),
+    Port(Port),
+}
+
+/// An argument where the policy is applied; a union has parentheses.
+pub fn argument(program: &Program, cluster: &Cluster, block: &Block, argument: &Argument) -> String {
+    let printer = Printer { program, cluster, block };
+    match argument {
+        Argument::Set(set @ Set::Union(_)) => printer.operand(set),
+        Argument::Set(set) => printer.set(set),
+        Argument::Port(one) => port(one, false),
     }
 }
 
@@ -313,6 +337,7 @@ impl Printer<'_> {
             Set::Range(at) => RANGES[*at].to_owned(),
             Set::Let(at) => self.program.lets[*at].name.to_owned(),
             Set::Partition(at) => PARTITIONS[*at].0.to_owned(),
+            Set::Param(name) => name.clone(),
         }
     }
 

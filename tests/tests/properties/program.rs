@@ -144,6 +144,8 @@ pub enum Set {
     Let(usize),
     /// Namespaces by a label: no set, but `each` takes it.
     Partition(usize),
+    /// A parameter of the policy that it stands in.
+    Param(String),
     With(Box<Set>, Vec<Requirement>),
     Union(Vec<Set>),
     Except(Box<Set>, Box<Set>),
@@ -207,6 +209,15 @@ impl Sentence {
             SentenceKind::Posture { subject, .. } => vec![subject],
             SentenceKind::Grant(grant) => {
                 std::iter::once(&grant.from).chain(grant.to.iter().map(|(set, _)| set)).collect()
+            }
+        }
+    }
+
+    pub fn ports(&self) -> Vec<&Port> {
+        match &self.kind {
+            SentenceKind::Posture { .. } => Vec::new(),
+            SentenceKind::Grant(grant) => {
+                grant.to.iter().filter_map(|(_, port)| port.as_ref()).chain(&grant.on).collect()
             }
         }
     }

@@ -4,7 +4,7 @@
 use weir_cluster::flow::{AddressKind, AddressPoint, Point};
 use weir_cluster::inventory::Protocol;
 
-use super::cluster::{Cluster, Map, PORT_NAMES, Requirement, Test, VALUES, WORKLOADS};
+use super::cluster::{Cluster, Map, PORT_NAMES, Requirement, VALUES, WORKLOADS};
 use super::judge;
 use super::oracle::World;
 use super::program::*;
@@ -138,9 +138,8 @@ fn sentence(world: &World<'_>, sentence: &Sentence, wild: bool) -> Sentence {
     }
     match &mut settled.kind {
         SentenceKind::Posture { each, subject, .. } if *each && *subject == Set::Anyone => {
-            if system.is_some() {
-                *subject = Set::Namespaces(vec![Requirement { key: "team".to_owned(), test: Test::Exists }]);
-                *subject = settler.tame(subject, true);
+            if let Some(system) = system {
+                *subject = Set::Anyone.except(Set::Namespace(system));
             }
         }
         SentenceKind::Posture { each, subject, .. } if matches!(subject, Set::Partition(_)) => {
@@ -184,10 +183,6 @@ fn block(world: &World<'_>, sentence: &Sentence, system: Option<usize>) -> Block
             });
             let homes = cluster.group(&group);
             if let Some(system) = system.filter(|system| homes.contains(system)) {
-                group = match group {
-                    Set::Anyone => Set::Pattern(1),
-                    other => other,
-                };
                 group = group.except(Set::Namespace(system));
             }
             if cluster.group(&group).is_empty() { Block::Top } else { Block::Each(group) }
