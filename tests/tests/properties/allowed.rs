@@ -1,8 +1,8 @@
 //! Which flows a program allows: the formula of the language's definition, for every pair of points by itself.
 
-use weir_cluster::flow::PortRange;
+use weir_cluster::flow::{PodPoint, PortRange};
 
-use super::oracle::{Meant, Part, World};
+use super::oracle::{Meant, Part, Reading, World};
 use super::program::*;
 
 /// A source, a destination, a port atom.
@@ -73,8 +73,9 @@ impl World<'_> {
             }
             for part in self.kept(sentence, home) {
                 for (at, member) in part.members.iter().enumerate() {
-                    // A NetworkPolicy lives in a namespace that exists, or that is named.
-                    guarded[at] |= *member && self.pod(at).is_some_and(|pod| part.later || self.exists(pod));
+                    let lives =
+                        |pod: &PodPoint| part.later || self.exists(pod) || self.reading == Reading::Meant;
+                    guarded[at] |= *member && self.pod(at).is_some_and(lives);
                 }
             }
         }
@@ -168,7 +169,7 @@ impl World<'_> {
                 let is_source = |at: &usize| sources.iter().any(|part| part.members[*at]);
                 let sources: Vec<usize> = (0..self.points.len()).filter(is_source).collect();
                 self.reached(grant, sentence, home, atoms, &mut |destination, at| {
-                    if !sentence.is_over() {
+                    if grant.verb.grants() && !sentence.is_over() {
                         sources.iter().for_each(|source| *granted.at(*source, destination, at) = true);
                     }
                 })?;

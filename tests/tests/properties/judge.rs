@@ -12,73 +12,15 @@ use weir_cluster::flow::{PodPoint, Point, PortRange, Space};
 use weir_cluster::inventory::Protocol;
 
 use super::allowed::Table;
-use super::cluster::{self, Cluster, Test};
-use super::oracle::{self, World};
+use super::cluster::{self, Cluster};
+use super::oracle::{self, Reading, World};
 use super::print;
-use super::program::{self, Ending, Newcomer, Port, Program, SentenceKind, Set};
-use super::promises;
-
-/// Pods for selectors that nothing matches today, in all namespaces that they could be in.
-fn virtual_pods(cluster: &Cluster, program: &Program) -> Vec<PodPoint> {
-    let points: Vec<Point> = cluster.today().into_iter().map(Point::Pod).collect();
-    let world = World { cluster, program, points: &points, today: points.len() };
-    let mut pods: Vec<PodPoint> = Vec::new();
-    let no_labels = cluster::Map::new();
-    for (sentence, home) in world.instances() {
-        for set in sentence.sets() {
-            if !world.is_empty(&world.denote(set, home, Ending::Kept)) {
-                continue;
-            }
-            let (of_pods, of_namespaces) = satisfied(program, set);
-            let mut homes: Vec<(&str, &cluster::Map)> =
-                cluster.namespaces.iter().map(|(name, labels)| (name.as_str(), labels)).collect();
-            homes.extend([(program::LATER, &no_labels), ("virtual", &of_namespaces)]);
-            for (namespace, labels) in homes {
-                let pod = cluster::pod(namespace, labels, &of_pods, &[]);
-                if !pods.contains(&pod) {
-                    pods.push(pod);
-                }
-            }
-        }
-    }
-    pods
-}
-
-/// Labels of a pod and of its namespace that a set asks for.
-fn satisfied(program: &Program, set: &Set) -> (cluster::Map, cluster::Map) {
-    let (mut of_pods, mut of_namespaces) = (cluster::Map::new(), cluster::Map::new());
-    let mut waiting = vec![set];
-    while let Some(set) = waiting.pop() {
-        let (labels, requirements) = match set {
-            Set::With(_, requirements) => (&mut of_pods, requirements.as_slice()),
-            Set::Namespaces(requirements) => (&mut of_namespaces, requirements.as_slice()),
-            _ => (&mut of_pods, &[][..]),
-        };
-        for requirement in requirements {
-            let value = match &requirement.test {
-                Test::In(values) => values[0].clone(),
-                Test::Exists => "any".to_owned(),
-                Test::NotIn(_) | Test::Absent => continue,
-            };
-            labels.insert(requirement.key.clone(), value);
-        }
-        match set {
-            Set::Let(at) => waiting.push(&program.lets[*at].set),
-            // What is left out asks for nothing.
-            Set::Except(left, _) => waiting.push(left),
-            set => waiting.extend(set.children()),
-        }
-    }
-    (of_pods, of_namespaces)
-}
+use super::program::{self, Ending, Newcomer, Port, Program, SentenceKind};
+use super::promises::{self, Universe};
+use super::virtual_pods;
 
 /// Pods that may come tomorrow.
-fn tomorrow(
-    cluster: &Cluster,
-    inventory: &Inventory,
-    program: &Program,
-    drawn: &[Newcomer],
-) -> Vec<PodPoint> {
+fn tomorrow(cluster: &Cluster, inventory: &Inventory, drawn: &[Newcomer]) -> Vec<PodPoint> {
     let mut pods = Space::newcomers(inventory);
     let none = cluster::Map::new();
     for newcomer in drawn {
@@ -99,7 +41,6 @@ fn tomorrow(
         let (name, labels) = &cluster.namespaces[(workload.namespace + at) % cluster.namespaces.len()];
         pods.push(cluster::pod(name, labels, &workload.labels, &[]));
     }
-    pods.extend(virtual_pods(cluster, program));
     pods
 }
 
@@ -154,7 +95,7 @@ pub fn space(
 ) -> (Space, usize) {
     let mut pods = cluster.today();
     let today = pods.len();
-    pods.extend(tomorrow(cluster, inventory, program, newcomers));
+    pods.extend(tomorrow(cluster, inventory, newcomers));
     for (at, pod) in pods.iter_mut().enumerate().filter(|(_, pod)| cluster.nodes && pod.addresses.is_empty())
     {
         pod.addresses = vec![format!("10.244.1.{}", 100 + at).parse().unwrap()];
@@ -211,7 +152,7 @@ pub fn judge(
 ) -> Result<(), TestCaseError> {
     let policies = read(documents)?;
     let (space, today) = space(cluster, inventory, program, newcomers, &policies);
-    let world = World { cluster, program, points: &space.points, today };
+    let world = World { cluster, program, points: &space.points, today, reading: Reading::Bound };
     let atoms: Vec<PortRange> = space.ports.iter().collect();
     let Ok(mut meant) = world.allowed(&atoms, true) else {
         if world.has_empty_object() {
@@ -226,7 +167,7 @@ pub fn judge(
         "the program should have been an error: {:?}",
         world.conflicts()
     );
-    let universe = universe(cluster, &space, today);
+    let universe = Universe { points: universe(cluster, &space, today), wide: false };
     for (at, sentence) in program.sentences.iter().enumerate() {
         if promises::is_overlooked(program, sentence) {
             continue;
@@ -282,6 +223,14 @@ pub fn judge(
     Ok(())
 }
 
+fn names_an_absent_port(sentence: &program::Sentence) -> bool {
+    let is_name = |port: &&Port| matches!(port, Port::Name(_));
+    sentence.absent == Ending::EvenIfAbsent && sentence.ports().iter().any(is_name)
+}
+
+/// The errors of promises that are broken.
+const PROMISES: [&str; 4] = ["E0504", "E0505", "E0506", "E0507"];
+
 /// Errors that the oracle can judge have their reason.
 pub fn justified(
     cluster: &Cluster,
@@ -291,7 +240,16 @@ pub fn justified(
     codes: &BTreeSet<&'static str>,
 ) -> Result<(), TestCaseError> {
     let (space, today) = space(cluster, inventory, program, newcomers, &kubernetes::Policies::default());
-    let world = World { cluster, program, points: &space.points, today };
+    let space = match codes.iter().any(|code| PROMISES.contains(code)) {
+        true => {
+            let virtual_pods = virtual_pods::virtual_pods(cluster, program).into_iter().map(Point::Pod);
+            let points: Vec<Point> = space.points.into_iter().chain(virtual_pods).collect();
+            let ports = space.ports.iter().chain(kubernetes::port_boundaries(&points)).collect::<Vec<_>>();
+            Space::new(points, ports)
+        }
+        false => space,
+    };
+    let world = World { cluster, program, points: &space.points, today, reading: Reading::Bound };
     let conflicts = world.conflicts();
     for code in codes {
         let found = match *code {
@@ -299,13 +257,23 @@ pub fn justified(
             "E0314" => program.sentences.iter().any(|one| one.absent == Ending::EvenIfAbsent),
             // For labels that a pod may have tomorrow alone it would be a lint; but one virtual pod for every selector
             // that nothing matches today is of the universe.
-            // The compiler counts the splinters of an exception as selectors, too.
-            "E0506" if program.has_exceptions() => true,
-            "E0506" => {
-                let (all, atoms) = (vec![true; space.points.len()], space.ports.iter().collect::<Vec<_>>());
+            // The compiler takes a name that no pod declares for a port that is there.
+            code if PROMISES.contains(&code) && program.sentences.iter().any(names_an_absent_port) => true,
+            code if PROMISES.contains(&code) => {
+                let all = Universe { points: vec![true; space.points.len()], wide: true };
+                let atoms: Vec<PortRange> = space.ports.iter().collect();
                 (0..program.sentences.len()).any(|at| !matches!(world.broken(at, &atoms, &all), Ok(None)))
             }
-            "E0304" | "E0305" | "E0306" => world.allowed(&[], true).is_err() || world.has_empty_object(),
+            "E0304" | "E0305" | "E0306" => {
+                let promised = |one: &program::Sentence| {
+                    matches!(&one.kind, SentenceKind::Grant(grant) if !grant.verb.grants())
+                        && one.absent == Ending::IfPresent
+                };
+                world.allowed(&[], true).is_err()
+                    || world.has_empty_object()
+                    // Of a promise the compiler keeps what matches nothing today.
+                    || program.sentences.iter().any(promised)
+            }
             // An exception may leave nothing, or name what is absent and has no selector to keep.
             "E0205" | "E0209" if program.has_exceptions() => true,
             // A tame program has no other errors than those of the host's network, which settling passes over.

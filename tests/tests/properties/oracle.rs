@@ -14,12 +14,24 @@ use super::program::*;
 /// says no; the compiler does so for now.
 const LETS_FORGET: bool = true;
 
+/// How far a program is read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading {
+    /// As it is written.
+    Meant,
+    /// As NetworkPolicy holds it: a policy lives in a namespace that exists, or that is named; patterns stand for the
+    /// namespaces of today.
+    Bound,
+}
+
+#[derive(Clone, Copy)]
 pub struct World<'a> {
     pub cluster: &'a Cluster,
     pub program: &'a Program,
     pub points: &'a [Point],
     /// The first so many points are today's pods.
     pub today: usize,
+    pub reading: Reading,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -243,11 +255,12 @@ impl World<'_> {
                 parts[0].later = true;
                 parts
             }
-            // NetworkPolicy has no patterns: they stand for the namespaces of today.
             Set::Pattern(at) => {
                 let (start, end) = PATTERNS[*at].split_once('*').unwrap();
                 let matches = |name: &str| name.starts_with(start) && name.ends_with(end);
-                self.part(Thing::Pods, |pod| self.exists(pod) && matches(&pod.namespace))
+                self.part(Thing::Pods, |pod| {
+                    (self.exists(pod) || self.reading == Reading::Meant) && matches(&pod.namespace)
+                })
             }
             Set::Namespaces(requirements) => self.part(Thing::Pods, |pod| {
                 let labels = pod.namespace_labels.iter();

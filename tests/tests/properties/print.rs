@@ -281,6 +281,8 @@ impl Printer<'_> {
                     Verb::May => ("", "may reach"),
                     Verb::OnlyMay => ("only ", "may reach"),
                     Verb::MayOnly => ("", "may only reach"),
+                    Verb::MustNot => ("", "must not reach"),
+                    Verb::Must => ("", "must reach"),
                 };
                 let mut text = format!("{only}{} {verb} {objects}", self.set(&grant.from));
                 if !grant.on.is_empty() {

@@ -100,6 +100,8 @@ pub enum Verb {
     May,
     OnlyMay,
     MayOnly,
+    MustNot,
+    Must,
 }
 
 impl Verb {
@@ -108,8 +110,12 @@ impl Verb {
         match self {
             Verb::OnlyMay => Some(Way::Ingress),
             Verb::MayOnly => Some(Way::Egress),
-            Verb::May => None,
+            Verb::May | Verb::MustNot | Verb::Must => None,
         }
+    }
+
+    pub fn grants(self) -> bool {
+        matches!(self, Verb::May | Verb::OnlyMay | Verb::MayOnly)
     }
 }
 
@@ -390,12 +396,27 @@ fn port() -> BoxedStrategy<Port> {
 fn grant() -> BoxedStrategy<Grant> {
     let on = prop::collection::vec(port(), 0..3);
     let objects = prop::collection::vec((anything(), port()), 1..3);
-    let verb = prop_oneof![6 => Just(Verb::May), 1 => Just(Verb::OnlyMay), 1 => Just(Verb::MayOnly)];
+    let verb = prop_oneof![5 => Just(Verb::May), 1 => Just(Verb::OnlyMay), 1 => Just(Verb::MayOnly)];
     (verb, anything(), objects, on, any::<bool>())
         .prop_map(|(verb, from, to, on, own)| {
             let own = own && on.is_empty();
             let to = to.into_iter().map(|(set, port)| (set, own.then_some(port))).collect();
             Grant { verb, from, to, on }
+        })
+        .boxed()
+}
+
+/// Promises of the whole program; these alone know everything but some pods.
+fn guardrail() -> BoxedStrategy<Grant> {
+    let verb = prop_oneof![3 => Just(Verb::MustNot), 2 => Just(Verb::Must)];
+    let but = prop::option::weighted(0.1, pods());
+    (grant(), verb, but.clone(), but)
+        .prop_map(|(mut grant, verb, from, to)| {
+            grant.verb = verb;
+            let but = |set: Set| Set::Anywhere.except(set);
+            grant.from = from.map_or(grant.from, but);
+            grant.to[0].0 = to.map_or(grant.to[0].0.clone(), but);
+            grant
         })
         .boxed()
 }
@@ -431,14 +452,14 @@ fn sentence(kind: BoxedStrategy<SentenceKind>) -> BoxedStrategy<Sentence> {
         1 => Just(Ending::EvenIfAbsent),
     ];
     let until = prop::option::weighted(0.2, 0..DAYS.len());
-    (block(), kind, absent, 0..16usize, until, 0..8usize)
+    (block(), kind, absent, 0..16usize, until, 0..24usize)
         .prop_map(|(block, kind, absent, because, until, bold)| Sentence {
             block,
             kind,
             absent,
             because: (because > 11).then(|| because - 12),
             until,
-            bold: bold == 7,
+            bold: bold == 0,
         })
         .boxed()
 }
@@ -448,6 +469,7 @@ prop_compose! {
         first in pods(), second in pods(), third in addresses(),
         postures in prop::collection::vec(sentence(posture()), 1..4),
         grants in prop::collection::vec(sentence(grant().prop_map(SentenceKind::Grant).boxed()), 0..6),
+        guardrails in prop::collection::vec(sentence(guardrail().prop_map(SentenceKind::Grant).boxed()), 0..5),
         wild in 0..16usize, absent in prop::collection::vec(0..4usize, 3),
     ) -> Program {
         let sets = ["group", "web", "office"].into_iter().zip([first, second, third]);
@@ -455,7 +477,7 @@ prop_compose! {
         let lets = sets.zip(absent).map(|((name, set), absent)| Let { name, set, absent: ending(absent) });
         Program {
             lets: lets.collect(),
-            sentences: postures.into_iter().chain(grants).collect(),
+            sentences: postures.into_iter().chain(grants).chain(guardrails).collect(),
             wild: wild == 15,
         }
     }

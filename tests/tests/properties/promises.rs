@@ -1,9 +1,9 @@
-//! What a program promises of itself: `only` and `may only`, judged by flows over the language's universe.
+//! What a program promises of itself: guardrails, `only` and `may only`, judged by flows over the language's universe.
 
 use weir_cluster::flow::PortRange;
 
 use super::allowed::{Flow, Table};
-use super::oracle::World;
+use super::oracle::{Reading, World};
 use super::program::*;
 
 /// What the compiler says "holds today" of, although a grant meets it: it does not look at the ports of an inner grant
@@ -17,26 +17,52 @@ pub fn is_overlooked(program: &Program, sentence: &Sentence) -> bool {
     closes && program.sentences.iter().any(isolated)
 }
 
+/// What promises are proved over.
+pub struct Universe {
+    pub points: Vec<bool>,
+    /// Whether all counts that may count: that pods of one class reach each other, for nobody knows how many there
+    /// are; flows that no pod has an end of; and with `if present`, what matches nothing today.
+    pub wide: bool,
+}
+
 impl World<'_> {
-    /// Whether a flow is of a proof: no pod proves anything by reaching itself, and between addresses there is no
-    /// policy.
-    fn counts(&self, (source, destination, _): Flow, universe: &[bool]) -> bool {
-        source != destination
-            && universe[source]
-            && universe[destination]
-            && (self.pod(source).is_some() || self.pod(destination).is_some())
+    /// Whether a flow is of a proof.
+    fn counts(&self, (source, destination, _): Flow, universe: &Universe) -> bool {
+        let between =
+            || source != destination && (self.pod(source).is_some() || self.pod(destination).is_some());
+        universe.points[source] && universe.points[destination] && (universe.wide || between())
     }
 
-    /// What breaks the promise of a sentence, over those points that `universe` has.
-    pub fn broken(&self, at: usize, atoms: &[PortRange], universe: &[bool]) -> Result<Option<Flow>, ()> {
+    /// What breaks the promise of a sentence in a universe.
+    pub fn broken(&self, at: usize, atoms: &[PortRange], universe: &Universe) -> Result<Option<Flow>, ()> {
+        World { reading: Reading::Meant, ..*self }.broken_as_meant(at, atoms, universe)
+    }
+
+    fn broken_as_meant(
+        &self,
+        at: usize,
+        atoms: &[PortRange],
+        universe: &Universe,
+    ) -> Result<Option<Flow>, ()> {
         let sentence = &self.program.sentences[at];
         let SentenceKind::Grant(grant) = &sentence.kind else { return Ok(None) };
         let counts = |flow: &Flow| self.counts(*flow, universe);
         match grant.verb {
             Verb::May => Ok(None),
+            Verb::MustNot | Verb::Must => {
+                let allowed = self.allowed(atoms, true)?;
+                for home in self.homes(sentence) {
+                    let region = self.region(grant, sentence, home, atoms, universe.wide)?;
+                    let wrong = |flow: &Flow| allowed.is(*flow) == (grant.verb == Verb::MustNot);
+                    if let Some(flow) = region.all().filter(counts).find(wrong) {
+                        return Ok(Some(flow));
+                    }
+                }
+                Ok(None)
+            }
             Verb::OnlyMay | Verb::MayOnly => {
                 for home in self.homes(sentence) {
-                    let region = self.region(grant, sentence, home, atoms)?;
+                    let region = self.region(grant, sentence, home, atoms, universe.wide)?;
                     let mut own = Table::new(self.points.len(), atoms.len(), false);
                     self.grant(sentence, home, atoms, &mut own)?;
                     let mut others = Table::new(self.points.len(), atoms.len(), false);
@@ -62,7 +88,10 @@ impl World<'_> {
         sentence: &Sentence,
         home: Option<usize>,
         atoms: &[PortRange],
+        wide: bool,
     ) -> Result<Table, ()> {
+        let kept = Sentence { absent: sentence.absent.of_guard(), ..sentence.clone() };
+        let sentence = if wide { &kept } else { sentence };
         let points = 0..self.points.len();
         let mut region = Table::new(points.len(), atoms.len(), false);
         let parts = self.denote(&grant.from, home, sentence.absent);

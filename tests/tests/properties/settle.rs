@@ -4,10 +4,11 @@
 use weir_cluster::flow::{AddressKind, AddressPoint, Point};
 use weir_cluster::inventory::Protocol;
 
-use super::cluster::{Cluster, Map, PORT_NAMES, Requirement, VALUES, WORKLOADS};
+use super::cluster::{self, Cluster, Map, PORT_NAMES, Requirement, VALUES, WORKLOADS};
 use super::judge;
-use super::oracle::World;
+use super::oracle::{Reading, World};
 use super::program::*;
+use super::promises::Universe;
 
 /// Addresses in and between all the ranges that programs name.
 const SOME: [&str; 10] = [
@@ -30,6 +31,14 @@ pub fn settle(program: &Program, cluster: &Cluster) -> Program {
         let address = text.parse().unwrap();
         Point::Address(AddressPoint { first: address, last: address, kind: AddressKind::Outside })
     }));
+    // Who may come tomorrow: promises are kept for them, too.
+    let none = Map::new();
+    let homes = cluster.namespaces.iter().map(|(name, labels)| (name.as_str(), labels));
+    points.extend(
+        homes
+            .chain([("new", &none)])
+            .map(|(name, labels)| Point::Pod(cluster::pod(name, labels, &none, &[]))),
+    );
     let mut settled = Program { sentences: Vec::new(), ..program.clone() };
     for at in 0..settled.lets.len() {
         settled.lets[at].set =
@@ -39,13 +48,13 @@ pub fn settle(program: &Program, cluster: &Cluster) -> Program {
             settled.lets[at].absent = Ending::No;
         }
         if !program.wild {
-            let world = World { cluster, program: &settled, points: &points, today };
+            let world = World { cluster, program: &settled, points: &points, today, reading: Reading::Bound };
             let Let { set, absent, .. } = &settled.lets[at];
             settled.lets[at].set = Settler { world: &world, homes: &[None], absent: *absent }.tame(set, true);
         }
     }
     for sentence in &program.sentences {
-        let world = World { cluster, program: &settled, points: &points, today };
+        let world = World { cluster, program: &settled, points: &points, today, reading: Reading::Bound };
         let sentence = self::sentence(&world, sentence, program.wild);
         if program.wild || fits(&world, &sentence) {
             settled.sentences.push(sentence);
@@ -57,18 +66,43 @@ pub fn settle(program: &Program, cluster: &Cluster) -> Program {
     settled
 }
 
-/// Takes out the promises that the others break, but for the bold ones.
+/// Makes most promises hold, but for the bold ones: of `only`, some take the grants out that break them; all others
+/// are taken out themselves.
 fn keep_promises(program: &mut Program, cluster: &Cluster, points: &[Point], today: usize) {
+    let is_broken = |program: &Program, at: usize| {
+        let world = World { cluster, program, points, today, reading: Reading::Bound };
+        let atoms = judge::atoms(cluster, program, points);
+        let universe = Universe { points: vec![true; points.len()], wide: true };
+        world.broken(at, &atoms, &universe).is_ok_and(|broken| broken.is_some())
+    };
+    let verb = |sentence: &Sentence| match &sentence.kind {
+        SentenceKind::Grant(grant) => Some(grant.verb),
+        SentenceKind::Posture { .. } => None,
+    };
     let mut at = 0;
     while at < program.sentences.len() {
-        let world = World { cluster, program, points, today };
-        let atoms = judge::atoms(cluster, program, points);
-        let universe = vec![true; points.len()];
-        let broken = world.broken(at, &atoms, &universe);
-        if broken.is_ok_and(|broken| broken.is_some()) && !program.sentences[at].bold {
-            program.sentences.remove(at);
-        } else {
+        if program.sentences[at].bold || !is_broken(program, at) {
             at += 1;
+            continue;
+        }
+        let exclusive = verb(&program.sentences[at]).is_some_and(|verb| verb.closes().is_some());
+        let mut rest = program.clone();
+        let mut place = at;
+        let grants = (0..rest.sentences.len())
+            .rev()
+            .filter(|other| exclusive && at % 2 == 0 && verb(&program.sentences[*other]) == Some(Verb::May));
+        for other in grants.collect::<Vec<_>>() {
+            rest.sentences.remove(other);
+            place -= usize::from(other < place);
+            if !is_broken(&rest, place) {
+                break;
+            }
+        }
+        if exclusive && at % 2 == 0 && !is_broken(&rest, place) {
+            *program = rest;
+            at = place + 1;
+        } else {
+            program.sentences.remove(at);
         }
     }
 }
@@ -219,7 +253,7 @@ impl Settler<'_> {
         let members = self.members(subject);
         let system =
             |at: usize| self.world.pod(at).is_some_and(|pod| pod.namespace.as_ref() == "kube-system");
-        let caught = (0..members.len()).any(|at| members[at] && system(at));
+        let caught = (0..self.world.today).any(|at| members[at] && system(at));
         if caught && *subject != Set::Namespace(home) {
             subject.clone().except(Set::Namespace(home))
         } else {
@@ -230,6 +264,18 @@ impl Settler<'_> {
     fn grant(&self, grant: &mut Grant) {
         grant.from = self.tame(&grant.from, true);
         grant.to.iter_mut().for_each(|(set, _)| *set = self.tame(set, true));
+        if !grant.verb.grants() {
+            // A pattern that is bound to today's namespaces keeps no promise.
+            let lets = &self.world.program.lets;
+            let is_pattern = |set: &Set| matches!(set, Set::Pattern(_));
+            let bound = |set: &Set| match set {
+                Set::Let(at) => lets[*at].set.any(&is_pattern),
+                set => is_pattern(set),
+            };
+            let named = |set: &Set| if set.any(&bound) { Set::Namespace(2) } else { set.clone() };
+            grant.from = named(&grant.from);
+            grant.to.iter_mut().for_each(|(set, _)| *set = named(set));
+        }
         let Some(way) = grant.verb.closes() else { return };
         // Only pods can be guarded, and what is absent has no selector to guard by.
         let fits = |set: &Set| {
@@ -384,7 +430,7 @@ fn fits(world: &World<'_>, sentence: &Sentence) -> bool {
     let members = |sentence: &Sentence| -> Vec<bool> {
         let homes = world.homes(sentence);
         let parts: Vec<_> = homes.into_iter().flat_map(|home| world.kept(sentence, home)).collect();
-        (0..world.points.len()).map(|at| parts.iter().any(|part| part.members[at])).collect()
+        (0..world.today).map(|at| parts.iter().any(|part| part.members[at])).collect()
     };
     let Some((_, _, word)) = sentence.guards() else { return true };
     let ours = members(sentence);
