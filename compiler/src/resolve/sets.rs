@@ -60,7 +60,7 @@ impl Resolver<'_> {
         scope: Scope,
     ) -> Resolved<Denotation> {
         let whole = self.whole(set, scope);
-        if matches!(left.base, Base::Builtin(Builtin::Anywhere)) && scope.forbids {
+        if scope.forbids && self.is_anywhere(left, scope) {
             let exact = Scope { absent: scope.absent.map(|_| Absent::EvenIfAbsent), ..scope };
             let right = self.operand(right, exact)?;
             return self.anywhere_except(right, set, whole, scope);
@@ -96,6 +96,14 @@ impl Resolver<'_> {
         }
         parts.retain(|part| !is_nothing(part));
         Some(Denotation { parts, planned, mentions })
+    }
+
+    /// Whether it is everything, by the word itself or by a name for it.
+    fn is_anywhere(&mut self, operand: &Operand, scope: Scope) -> bool {
+        let said = self.diagnostics.len();
+        let found = self.operand(operand, scope);
+        self.diagnostics.truncate(said); // told when it is resolved as what it is
+        found.is_some_and(|found| found.parts.iter().any(|part| part.ends == Ends::Anywhere))
     }
 
     /// Of a guardrail: every pod, node and address but these.
