@@ -10,8 +10,10 @@ use ipnet::IpNet;
 use crate::labels::{Labels, Requirement, Text};
 
 mod index;
+mod policies;
 
 pub use index::AddressOwner;
+pub use policies::{ExistingPolicy, PolicyPeer, PolicyPort, PolicyPortNumber, PolicyRule, PolicySpec};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -178,16 +180,6 @@ pub struct Node {
     pub pod_ranges: Vec<IpNet>,
 }
 
-/// A NetworkPolicy that is in the cluster already: known to be there, not yet understood.
-#[derive(Clone, Debug)]
-pub struct ExistingPolicy {
-    pub namespace: NamespaceId,
-    pub name: Text,
-    /// Whether its label `app.kubernetes.io/managed-by` says `weir`.
-    pub ours: bool,
-    pub origin: Origin,
-}
-
 /// One cluster. Made by `manifest::Reader::finish`.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
@@ -201,6 +193,7 @@ pub struct Inventory {
     pub classes: Vec<EndpointClass>,
     /// Sorted by name.
     pub nodes: Vec<Node>,
+    /// Sorted by namespace, name.
     pub policies: Vec<ExistingPolicy>,
     /// How many objects of other kinds were passed over, by kind.
     pub skipped: BTreeMap<Text, usize>,

@@ -1,6 +1,8 @@
 //! Kubernetes objects, as YAML or JSON, into an [`Inventory`]. Texts are handed in: this module knows no files and no
 //! network. It reads what objects say and judges nothing: what a policy means, and what a program asks, is for others.
 
+use std::io::{self, Read};
+
 use crate::inventory::Inventory;
 use crate::labels::Text;
 
@@ -10,6 +12,8 @@ mod fold;
 mod header;
 mod json;
 mod object;
+mod parts;
+mod policy;
 mod problem;
 mod record;
 mod rules;
@@ -19,6 +23,7 @@ mod tests;
 mod workload;
 mod yaml;
 
+use parts::{Division, List};
 use problem::{Problem, count_lines};
 use record::Records;
 
@@ -51,6 +56,61 @@ impl Reader {
     /// Reads one input, which `file` names in errors and origins. Its errors are returned here, and again by
     /// [`Reader::finish`]: further inputs may follow, so that the errors of all of them can be shown.
     pub fn read(&mut self, file: &str, bytes: &[u8]) -> Result<(), Vec<ManifestError>> {
+        self.read_divided(file, bytes, Division::of_this_machine())
+    }
+
+    /// Reads one input as it comes in: a large JSON list is folded on every core while the rest of it is still being
+    /// read, and is never in memory as a whole. `open` begins the input anew; it is called a second time where the first
+    /// attempt met something that only the whole text can explain. The outer error is that of the input, the inner ones
+    /// are those of [`Reader::read`].
+    pub fn read_from<R: Read + Send>(
+        &mut self,
+        file: &str,
+        open: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<Result<(), Vec<ManifestError>>> {
+        self.read_from_divided(file, open, Division::of_this_machine())
+    }
+
+    fn read_divided(
+        &mut self,
+        file: &str,
+        bytes: &[u8],
+        division: Division,
+    ) -> Result<(), Vec<ManifestError>> {
+        if bytes.len() > 2 * division.part
+            && let Some(list) = List::begins(&bytes[..division.part])
+            && let Ok(true) = list.read(&mut self.records, file, list.items_of(bytes), division)
+        {
+            return Ok(());
+        }
+        self.read_whole(file, bytes)
+    }
+
+    fn read_from_divided<R: Read + Send>(
+        &mut self,
+        file: &str,
+        mut open: impl FnMut() -> io::Result<R>,
+        division: Division,
+    ) -> io::Result<Result<(), Vec<ManifestError>>> {
+        let mut input = open()?;
+        let mut bytes = Vec::new();
+        let least = 2 * division.part + 1;
+        input.by_ref().take(least as u64).read_to_end(&mut bytes)?;
+        if bytes.len() == least
+            && let Some(list) = List::begins(&bytes[..division.part])
+        {
+            let items = list.items_of(&bytes).chain(input);
+            if list.read(&mut self.records, file, items, division)? {
+                return Ok(Ok(()));
+            }
+            bytes.clear();
+            input = open()?;
+        }
+        input.read_to_end(&mut bytes)?;
+        Ok(self.read_whole(file, &bytes))
+    }
+
+    fn read_whole(&mut self, file: &str, bytes: &[u8]) -> Result<(), Vec<ManifestError>> {
         let before = self.records.errors.len();
         let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
         let kustomization = matches!(base, "kustomization.yaml" | "kustomization.yml" | "Kustomization");

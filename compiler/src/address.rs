@@ -68,10 +68,30 @@ impl AddressSet {
         AddressSet { v4: vec![(0, u32::MAX.into())], v6: vec![(0, u128::MAX)] }
     }
 
+    /// The addresses from one to another of its family.
+    pub fn between(first: IpAddr, last: IpAddr) -> AddressSet {
+        match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                AddressSet { v4: vec![(first.to_bits().into(), last.to_bits().into())], v6: Vec::new() }
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                AddressSet { v4: Vec::new(), v6: vec![(first.to_bits(), last.to_bits())] }
+            }
+            _ => AddressSet::default(),
+        }
+    }
+
     /// What the word `internet` denotes.
     pub fn internet() -> AddressSet {
         let v4 = AddressSet { v6: Vec::new(), ..AddressSet::all() };
         v4.minus(&parsed(NOT_INTERNET)).union(&parsed(INTERNET_V6))
+    }
+
+    /// Whether all that the word `internet` denotes is in it, of each family that it has addresses of.
+    pub fn is_whole_internet(&self) -> bool {
+        let missing = AddressSet::internet().minus(self);
+        let whole = |own: &[_], missing: &[_]| own.is_empty() || missing.is_empty();
+        !self.is_empty() && whole(&self.v4, &missing.v4) && whole(&self.v6, &missing.v6)
     }
 
     /// Where the addresses of pods are where no fact tells them.

@@ -1,7 +1,7 @@
 //! Judges the tests of a program: every assertion on the flows that the program means, newcomers included.
 
 use weir_cluster::flow::{Flows, Point, PortRange, Space};
-use weir_cluster::inventory::Protocol;
+use weir_cluster::inventory::{ContainerPort, Protocol};
 
 use crate::check::guard_place;
 use crate::decide::decide;
@@ -56,11 +56,12 @@ impl Judge<'_> {
             true => named.minus(self.flows),
             false => named.intersect(self.flows),
         };
-        let flow = meaning::first_between_two(&wrong, self.space)?;
-        let (source, destination, atom) = flow;
+        let (source, destination, first) = meaning::first_between_two(&wrong, self.space)?;
+        let (atom, all) = self.telling(&wrong, source, destination, first);
+        let flow = (source, destination, atom);
         let decision = decide(self.relation, self.facts, self.space, flow);
         let (from, to) = (self.spoken(source), self.spoken(destination));
-        let port = port_text(self.space.ports.atom(atom));
+        let port = if all { "every port".to_owned() } else { port_text(self.space.ports.atom(atom)) };
         let verb = assertion.reach.verb_place;
         let message = match assertion.reaches {
             true => format!("{from} does not reach {to} on {port}"),
@@ -68,23 +69,26 @@ impl Judge<'_> {
         };
         let mut said = Diagnostic::error(Code::E0508, message).at(verb, "asserted here");
         if assertion.reaches {
-            for (guards, label) in [
-                (&decision.leaving, "closes what leaves the source"),
-                (&decision.entering, "closes what enters the destination"),
-            ] {
-                for guard in guards {
-                    said = said.at(guard_place(self.program, *guard), label);
-                }
+            let (leaving, entering) = (&decision.leaving, &decision.entering);
+            for guard in leaving {
+                let label = match entering.contains(guard) {
+                    true => "closes what leaves the source, and what enters the destination",
+                    false => "closes what leaves the source",
+                };
+                said = said.at(guard_place(self.program, *guard), label);
             }
-            return Some(
-                said.with_help(
-                    format!(
-                        "a sentence such as `{from} may reach {to} on {}` would open it",
-                        written(self.space.ports.atom(atom))
-                    )
-                    .replace("``", "`"),
-                ),
-            );
+            for guard in entering.iter().filter(|guard| !leaving.contains(guard)) {
+                said = said.at(guard_place(self.program, *guard), "closes what enters the destination");
+            }
+            // Names stand in backticks; newcomers are described, and no sentence can be made of that.
+            let name = |spoken: &str| Some(spoken.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+            return Some(match (name(&from), name(&to)) {
+                (Some(from), Some(to)) => said.with_help(format!(
+                    "a sentence such as `{from} may reach {to} on {}` would open it",
+                    written(self.space.ports.atom(atom))
+                )),
+                _ => said.with_help("grant it to sets that such pods belong to, as namespaces do"),
+            });
         }
         for grant in &decision.grants {
             said = said.at(self.program.get(*grant).place, "grants it");
@@ -95,6 +99,24 @@ impl Judge<'_> {
                 .with_help("guard one of them: `… locked for egress`, or `… locked for ingress`");
         }
         Some(said)
+    }
+
+    /// The port to tell of a flow that is wrong on several: one that the destination declares; and whether it is wrong
+    /// on all of them.
+    fn telling(&self, wrong: &Flows, source: usize, destination: usize, first: usize) -> (usize, bool) {
+        let is_wrong = |atom: &usize| wrong.contains(source, destination, *atom);
+        let atoms: Vec<usize> = (0..self.space.ports.len()).filter(is_wrong).collect();
+        let Point::Pod(pod) = &self.space.points[destination] else {
+            return (first, atoms.len() == self.space.ports.len());
+        };
+        let is_declared = |atom: &&usize| {
+            let range = self.space.ports.atom(**atom);
+            let within = |port: &ContainerPort| {
+                port.protocol == range.protocol && (range.first..=range.last).contains(&port.number)
+            };
+            pod.ports.iter().any(within) && range.first == range.last
+        };
+        (*atoms.iter().find(is_declared).unwrap_or(&first), atoms.len() == self.space.ports.len())
     }
 
     fn spoken(&self, at: usize) -> String {

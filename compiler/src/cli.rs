@@ -3,13 +3,18 @@
 mod args;
 mod build;
 mod check;
+mod clusters;
 mod completions;
 mod explain;
+mod files;
 mod fmt;
 mod input;
+mod library;
 mod man;
 mod output;
+mod project;
 mod report;
+mod test;
 
 use std::process::ExitCode;
 
@@ -42,8 +47,10 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Std(arguments) => library::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     };

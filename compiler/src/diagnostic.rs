@@ -7,7 +7,8 @@ pub mod github;
 pub mod gitlab;
 pub mod json;
 pub mod junit;
-mod position;
+pub mod merge;
+pub mod position;
 pub mod render;
 pub mod sarif;
 pub mod syntax;
@@ -37,7 +38,7 @@ impl Severity {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     pub code: Code,
     pub severity: Severity,
@@ -51,6 +52,8 @@ pub struct Diagnostic {
     pub suggestions: Vec<Suggestion>,
     /// Of an `in each` block: in which of its namespaces. Sorted; empty elsewhere.
     pub namespaces: Vec<String>,
+    /// The clusters of the project that it holds in, sorted; empty where it holds in every one that was looked at.
+    pub clusters: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +63,7 @@ pub struct Label {
 }
 
 /// A position in an input that is not part of the program. Lines and columns count from 1; 0 is unknown.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InputPlace {
     pub file: String,
     pub document: u32,
@@ -69,7 +72,7 @@ pub struct InputPlace {
 }
 
 /// An edit that would remedy it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Suggestion {
     pub message: String,
     pub place: Place,
@@ -91,6 +94,7 @@ impl Diagnostic {
             help: Vec::new(),
             suggestions: Vec::new(),
             namespaces: Vec::new(),
+            clusters: Vec::new(),
         }
     }
 
@@ -218,7 +222,12 @@ pub fn listed<T: AsRef<str>>(words: &[T], last: &str) -> String {
 /// Long words are cut: a message is for reading.
 pub fn shortened(text: &str) -> String {
     const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
+    cut(text, MOST)
+}
+
+/// At most so many characters of a text.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

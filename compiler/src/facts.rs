@@ -1,10 +1,13 @@
 //! What the compiler needs to know of a cluster beyond its lists: where DNS and the API server are, which pods
 //! policies cannot govern, which addresses are the cluster's own.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
+use std::rc::Rc;
 
+use ipnet::IpNet;
 use roaring::RoaringBitmap as Bits;
+use rustc_hash::FxHashMap;
 use weir_cluster::Inventory;
 use weir_cluster::inventory::{EndpointClass, NamespaceId, ServiceId};
 use weir_cluster::labels::{Labels, Text};
@@ -28,7 +31,17 @@ pub struct Facts<'a> {
     /// Classes that no policy can govern.
     pub host_network: Bits,
     pub dns: Dns,
+    /// Ranges of pods and of services that a project tells.
+    told: Told,
     own: OnceCell<AddressSet>,
+    /// What sets denote that are asked for again and again, with the sets, so that no other takes their place.
+    ground: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
+}
+
+#[derive(Default)]
+struct Told {
+    pods: AddressSet,
+    services: AddressSet,
 }
 
 /// The cluster's DNS.
@@ -45,12 +58,21 @@ pub struct Dns {
 
 impl<'a> Facts<'a> {
     pub fn of(inventory: &'a Inventory) -> Facts<'a> {
+        Facts::with_ranges(inventory, &[], &[])
+    }
+
+    /// With the ranges that pods and services get their addresses from, beside those that the inventory tells.
+    pub fn with_ranges(inventory: &'a Inventory, pods: &[IpNet], services: &[IpNet]) -> Facts<'a> {
+        let told =
+            Told { pods: pods.iter().copied().collect(), services: services.iter().copied().collect() };
         let host = |(at, class): (usize, &EndpointClass)| class.host_network.then_some(at as u32);
         Facts {
             inventory,
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
+            told,
             own: OnceCell::new(),
+            ground: RefCell::default(),
         }
     }
 
@@ -59,7 +81,18 @@ impl<'a> Facts<'a> {
         pods.classes(self.inventory) - &self.host_network
     }
 
-    /// Addresses of pods, nodes, services and the API server, and the ranges that pods get theirs from.
+    /// The same, kept for the next time: for sets that things of the inventory are called by.
+    pub fn ground(&self, pods: &PodSet) -> Rc<Bits> {
+        let key = pods.identity();
+        if let Some((_, known)) = self.ground.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let governed = Rc::new(self.governed(pods));
+        self.ground.borrow_mut().insert(key, (pods.clone(), Rc::clone(&governed)));
+        governed
+    }
+
+    /// Addresses of pods, nodes, services and the API server, and the ranges that pods and services get theirs from.
     pub fn own_addresses(&self) -> &AddressSet {
         self.own.get_or_init(|| {
             let inventory = self.inventory;
@@ -74,13 +107,22 @@ impl<'a> Facts<'a> {
                 .copied()
                 .chain(self.api_server_addresses())
                 .collect();
-            ranges.union(&single)
+            ranges.union(&single).union(&self.told.pods).union(&self.told.services)
         })
     }
 
-    /// Whether the inventory tells where pods get their addresses from.
+    /// Whether the project or the inventory tells where pods get their addresses from.
     pub fn knows_pod_ranges(&self) -> bool {
-        self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
+        !self.told.pods.is_empty() || self.inventory.nodes.iter().any(|node| !node.pod_ranges.is_empty())
+    }
+
+    /// Where pods may have their addresses: private ranges, where nobody tells.
+    pub fn pod_ranges(&self) -> AddressSet {
+        if !self.knows_pod_ranges() {
+            return AddressSet::private();
+        }
+        let ranges = self.inventory.nodes.iter().flat_map(|node| node.pod_ranges.iter().copied());
+        ranges.collect::<AddressSet>().union(&self.told.pods)
     }
 
     pub fn node_addresses(&self) -> AddressSet {

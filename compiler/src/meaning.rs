@@ -51,17 +51,33 @@ pub fn address_boundaries(relation: &Relation, facts: &Facts<'_>) -> Vec<ipnet::
 
 /// The space in which a relation and these sentences can be told apart.
 pub fn space<'r>(
-    relation: &Relation,
+    relation: &'r Relation,
     reaches: impl Iterator<Item = &'r Reach>,
     newcomers: Vec<PodPoint>,
     facts: &Facts<'_>,
 ) -> Space {
-    let mut cuts = address_boundaries(relation, facts);
-    let mut ports = port_boundaries(relation);
-    for reach in reaches {
-        cuts.extend(reach.parts().flat_map(|part| address_cuts(&part.ends)));
-        ports.extend(reach.object.iter().flat_map(|(_, ports)| port_cuts(ports)));
+    let (mut ends, mut ports): (Vec<&Ends>, Vec<&Ports>) = (Vec::new(), Vec::new());
+    for grant in &relation.grants {
+        ends.extend(grant.from.iter().chain(&grant.to));
+        ports.push(&grant.ports);
     }
+    for reach in reaches {
+        ends.extend(reach.parts().map(|part| &part.ends));
+        ports.extend(reach.object.iter().map(|(_, ports)| ports));
+    }
+    space_of(ends, ports, newcomers, facts)
+}
+
+/// The space in which these ends and ports can be told apart.
+pub(crate) fn space_of<'e>(
+    ends: impl IntoIterator<Item = &'e Ends>,
+    ports: impl IntoIterator<Item = &'e Ports>,
+    newcomers: Vec<PodPoint>,
+    facts: &Facts<'_>,
+) -> Space {
+    let mut cuts: Vec<ipnet::IpNet> = ends.into_iter().flat_map(address_cuts).collect();
+    cuts.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
+    let mut ports: Vec<PortRange> = ports.into_iter().flat_map(port_cuts).collect();
     // A named port is a number on each pod.
     for class in &facts.inventory.classes {
         let named = class.ports.iter().filter(|port| port.name.is_some());
@@ -170,24 +186,28 @@ impl<'a> Meaning<'a> {
     }
 
     fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
+        for flows in self.granted(grant) {
+            open(egress, &flows.sources, &flows.destinations, &flows.ports);
+            open(ingress, &flows.destinations, &flows.sources, &flows.ports);
+        }
+    }
+
+    /// Every flow that a grant permits.
+    pub(crate) fn granted(&self, grant: &Grant) -> Vec<FlowBox> {
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
+        let mut boxes = Vec::new();
         for (destinations, ports) in self.by_ports(&to, &grant.ports) {
-            match &grant.within {
-                Within::Everywhere => {
-                    open(egress, &from, &destinations, &ports);
-                    open(ingress, &destinations, &from, &ports);
-                }
-                within => {
-                    let (sources, mut destinations) =
-                        (self.parted(&from, within), self.parted(&destinations, within));
-                    for (part, sources) in &sources {
-                        let Some(destinations) = destinations.remove(part) else { continue };
-                        open(egress, sources, &destinations, &ports);
-                        open(ingress, &destinations, sources, &ports);
-                    }
-                }
+            if grant.within == Within::Everywhere {
+                boxes.push(FlowBox { sources: from.clone(), destinations, ports });
+                continue;
+            }
+            let mut destinations = self.parted(&destinations, &grant.within);
+            for (part, sources) in self.parted(&from, &grant.within) {
+                let Some(destinations) = destinations.remove(part) else { continue };
+                boxes.push(FlowBox { sources, destinations, ports: ports.clone() });
             }
         }
+        boxes
     }
 
     /// The part that a pod belongs to.
@@ -209,7 +229,7 @@ impl<'a> Meaning<'a> {
         parts
     }
 
-    fn members(&self, ends: &[Ends]) -> Bits {
+    pub(crate) fn members(&self, ends: &[Ends]) -> Bits {
         let mut members = Bits::new();
         for ends in ends {
             match ends {
@@ -225,7 +245,7 @@ impl<'a> Meaning<'a> {
     }
 
     /// Selectors mostly name their namespaces: only pods of these are looked at then.
-    fn pods(&self, pods: &PodSet) -> Bits {
+    pub(crate) fn pods(&self, pods: &PodSet) -> Bits {
         let mut members = Bits::new();
         let mut add = |term: &Conjunction, candidates: &[u32]| {
             let admitted = |at: &&u32| match &self.space.points[**at as usize] {
@@ -265,29 +285,32 @@ impl<'a> Meaning<'a> {
     }
 
     /// Destinations with the port atoms that are meant of them: named ports differ from pod to pod.
-    fn by_ports(&self, to: &Bits, ports: &Ports) -> Vec<(Bits, Bits)> {
+    pub(crate) fn by_ports(&self, to: &Bits, ports: &Ports) -> Vec<(Bits, Bits)> {
         let atoms = &self.space.ports;
         let Ports::These(ports) = ports else { return vec![(to.clone(), atoms.all())] };
         let range = |protocol: Protocol, first: u16, last: u16| atoms.of(PortRange { protocol, first, last });
-        let mut pairs = Vec::new();
+        let (mut numbers, mut pairs) = (Bits::new(), Vec::new());
         for port in ports.iter() {
             match port {
-                Port::Range { protocol, first, last } => {
-                    pairs.push((to.clone(), range(*protocol, *first, *last)));
-                }
+                Port::Range { protocol, first, last } => numbers |= range(*protocol, *first, *last),
                 Port::Named { protocol, name } => {
+                    let mut by_number: BTreeMap<u16, Bits> = BTreeMap::new();
                     for at in to {
                         let Point::Pod(pod) = &self.space.points[at as usize] else { continue };
                         let named = |port: &&weir_cluster::inventory::ContainerPort| {
                             port.name.as_ref() == Some(name) && port.protocol == *protocol
                         };
                         for port in pod.ports.iter().filter(named) {
-                            let atoms = range(*protocol, port.number, port.number);
-                            pairs.push((Bits::from_iter([at]), atoms));
+                            by_number.entry(port.number).or_default().insert(at);
                         }
                     }
+                    let declared = by_number.into_iter();
+                    pairs.extend(declared.map(|(number, pods)| (pods, range(*protocol, number, number))));
                 }
             }
+        }
+        if !numbers.is_empty() {
+            pairs.push((to.clone(), numbers));
         }
         pairs
     }

@@ -1,4 +1,13 @@
-//! A project: what `weir.toml` says of its clusters, its target and its lints, as plain data.
+//! A project: what `weir.toml` says of its clusters, its target and its lints, as plain data. [`parse`] reads it; the
+//! file itself and the folders that it names are the command's.
+
+mod keys;
+mod parse;
+mod syntax;
+mod values;
+
+pub use keys::{Key, TABLES, Table};
+pub use parse::{ClusterPlaces, Parsed, parse};
 
 use std::collections::BTreeMap;
 

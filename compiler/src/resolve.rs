@@ -36,6 +36,9 @@ pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagno
     let modules = modules::Modules::of(sources, &mut diagnostics);
     let params = params::Params::of(sources, &modules, &mut diagnostics);
     let mut resolver = Resolver {
+        things: names::Things::of(setting.facts.inventory),
+        checked_workloads: BTreeSet::new(),
+        checked_services: BTreeSet::new(),
         setting,
         facts: setting.facts,
         sources,
@@ -63,6 +66,9 @@ pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagno
             resolver.unused_lets_resolve(file);
             resolver.unapplied_policies_resolve(file);
         }
+    }
+    if resolver.expanded > policies::MOST_EXPANDED {
+        program.sentences.clear(); // what is cut short is not judged
     }
     (program, resolver.diagnostics)
 }
@@ -118,13 +124,17 @@ struct Resolver<'a> {
     let_depth: usize,
     /// Every application of a policy.
     frames: Vec<policies::Frame<'a>>,
-    /// How many statements policies and `in each` blocks have come to.
+    /// How many sentences, applications and rounds policies and `in each` blocks have come to.
     expanded: usize,
     /// How the sentence came to be that is being resolved.
     origin: Arc<Origin>,
     /// The blocks and applications around it, as objects name them.
     context: Vec<String>,
     diagnostics: Vec<Diagnostic>,
+    things: names::Things<'a>,
+    /// Of which it is known what else their selectors match.
+    checked_workloads: BTreeSet<WorkloadId>,
+    checked_services: BTreeSet<ServiceId>,
     /// Lints on a workload or service are told once.
     told_workloads: BTreeSet<WorkloadId>,
     told_services: BTreeSet<ServiceId>,

@@ -6,6 +6,7 @@ mod constraint;
 mod ground;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weir_cluster::labels::{NAMESPACE_NAME, Requirement, Text};
 
@@ -41,7 +42,8 @@ pub struct Conjunction {
 /// A union of conjunctions, sorted, none of them implied by another. Empty: no pod at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodSet {
-    terms: Vec<Conjunction>,
+    /// Shared: a set that is named is meant over and over again.
+    terms: Arc<[Conjunction]>,
 }
 
 /// An `except` or `in` needs more conjunctions than [`PodSet::MOST`].
@@ -89,11 +91,11 @@ impl PodSet {
 
     /// Every pod of the cluster.
     pub fn all() -> PodSet {
-        PodSet { terms: vec![Conjunction::default()] }
+        PodSet { terms: Arc::from([Conjunction::default()]) }
     }
 
     pub fn of(conjunction: Conjunction) -> PodSet {
-        PodSet { terms: vec![conjunction] }
+        PodSet { terms: Arc::from([conjunction]) }
     }
 
     /// Every pod of the namespace of that name.
@@ -110,6 +112,16 @@ impl PodSet {
 
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// Whether both are one and the same set, not only equal.
+    pub fn is(&self, other: &PodSet) -> bool {
+        Arc::ptr_eq(&self.terms, &other.terms)
+    }
+
+    /// The same for every copy of one set, as long as one of them lives.
+    pub fn identity(&self) -> usize {
+        self.terms.as_ptr().addr()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The texts of a program: its files and the library's, each with its tree.
 
+use std::sync::{Mutex, PoisonError};
+
 use weir_grammar::ast::Statement;
 use weir_grammar::{Parse, Span};
 
@@ -31,13 +33,26 @@ pub struct Source {
     pub parse: Parse,
 }
 
+impl Source {
+    fn parsed(name: String, path: String, text: String, library: bool) -> Source {
+        let parse = weir_grammar::parse(&text);
+        Source { name, path, text, library, parse }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
 }
 
 /// The library: module and text. The first is part of every program, the others of those that use them.
-const LIBRARY: &[(&str, &str)] = &[("std.prelude", include_str!("../../stdlib/prelude.weir"))];
+const LIBRARY: &[(&str, &str)] = &[
+    ("std.prelude", include_str!("../../stdlib/prelude.weir")),
+    ("std.kubernetes", include_str!("../../stdlib/kubernetes.weir")),
+    ("std.zero-trust", include_str!("../../stdlib/zero-trust.weir")),
+    ("std.observability", include_str!("../../stdlib/observability.weir")),
+    ("std.ingress", include_str!("../../stdlib/ingress.weir")),
+];
 
 impl Source {
     /// The module that a file is: its path with dots. `None` for what cannot be used by name.
@@ -54,8 +69,23 @@ impl Sources {
     /// Sources that begin with the prelude.
     pub fn with_prelude() -> Sources {
         let mut sources = Sources::new();
-        sources.push_library("std.prelude");
+        sources.add_prelude();
         sources
+    }
+
+    pub fn add_prelude(&mut self) {
+        self.push_library("std.prelude");
+    }
+
+    /// Adds a text that diagnostics point into and that is no Weir, such as `weir.toml`: it says no sentence.
+    pub fn add_settings(
+        &mut self,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) -> FileId {
+        let (name, path, text) = (name.into(), path.into(), text.into());
+        self.keep(Source { name, path, text, library: false, parse: Parse::default() })
     }
 
     /// The modules of the library.
@@ -93,20 +123,54 @@ impl Sources {
         self.push(name.into(), path.into(), text.into(), false)
     }
 
+    /// Adds many files in their order, given as to [`Sources::add`]: parsed on every core, where they are many.
+    pub fn add_all(&mut self, files: Vec<(String, String, String)>) {
+        /// Starting a thread costs about as much as parsing one of them.
+        const A_THREAD: usize = 16;
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let threads = cores.min(files.len() / A_THREAD);
+        let waiting = Mutex::new(files.into_iter().enumerate());
+        let work = || {
+            let mut parsed = Vec::new();
+            loop {
+                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((at, (name, path, text))) = next else { return parsed };
+                parsed.push((at, Source::parsed(name, path, text, false)));
+            }
+        };
+        let mut parsed = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut parsed = work();
+            for thread in others {
+                parsed.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            parsed
+        });
+        parsed.sort_unstable_by_key(|(at, _)| *at);
+        let first = self.files.len();
+        self.files.extend(parsed.into_iter().map(|(_, source)| source));
+        (first..self.files.len()).for_each(|file| self.push_used(file));
+    }
+
+    /// Adds the modules of the library that a file uses.
+    fn push_used(&mut self, file: usize) {
+        let statements = &self.files[file].parse.file.statements;
+        let used = statements.iter().filter_map(|statement| match statement {
+            Statement::Use(tree) if tree.module.text.starts_with("std.") => Some(tree.module.text.clone()),
+            _ => None,
+        });
+        used.collect::<Vec<_>>().iter().for_each(|module| self.push_library(module));
+    }
+
     fn push(&mut self, name: String, path: String, text: String, library: bool) -> FileId {
-        let parse = weir_grammar::parse(&text);
-        let used: Vec<String> = (parse.file.statements.iter())
-            .filter_map(|statement| match statement {
-                Statement::Use(tree) if tree.module.text.starts_with("std.") => {
-                    Some(tree.module.text.clone())
-                }
-                _ => None,
-            })
-            .collect();
-        self.files.push(Source { name, path, text, library, parse });
-        let file = FileId(self.files.len() as u32 - 1);
-        used.iter().for_each(|module| self.push_library(module));
+        let file = self.keep(Source::parsed(name, path, text, library));
+        self.push_used(file.0 as usize);
         file
+    }
+
+    fn keep(&mut self, source: Source) -> FileId {
+        self.files.push(source);
+        FileId(self.files.len() as u32 - 1)
     }
 
     pub fn get(&self, id: FileId) -> &Source {
@@ -119,5 +183,24 @@ impl Sources {
 
     pub fn text(&self, place: Place) -> &str {
         &self.get(place.file).text[place.span.range()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_files_are_as_if_they_came_one_by_one() {
+        let text = |at: usize| "pods locked; nonsense;".repeat(at % 7) + &format!("# {at}");
+        let file = |at: usize| (at.to_string(), format!("./{at}"), text(at));
+        for count in [0, 1, 40, 500] {
+            let (mut alone, mut together) = (Sources::with_prelude(), Sources::with_prelude());
+            for (name, path, text) in (0..count).map(file) {
+                alone.add(name, path, text);
+            }
+            together.add_all((0..count).map(file).collect());
+            assert_eq!(format!("{together:?}"), format!("{alone:?}"));
+        }
     }
 }

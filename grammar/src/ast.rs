@@ -279,6 +279,15 @@ pub struct Day {
     pub day: u8,
 }
 
+impl Day {
+    /// `2027-01-31`, and nothing else.
+    pub fn parse(text: &str) -> Option<Day> {
+        let as_written = text.len() == 10 && text.as_bytes()[4] == b'-';
+        let date = text.parse::<jiff::civil::Date>().ok().filter(|_| as_written)?;
+        Some(Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 })
+    }
+}
+
 impl std::fmt::Display for Day {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)

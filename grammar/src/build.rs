@@ -8,6 +8,7 @@ use lalrpop_util::{ErrorRecovery, ParseError};
 use crate::ast::*;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::format;
+use crate::label;
 use crate::span::Span;
 use crate::token::Token;
 
@@ -66,7 +67,9 @@ impl<'input> Errors<'input> {
             return self.push(span, SyntaxErrorKind::ReservedWord);
         }
         let found = self.text[span.range()].to_owned();
-        self.push(span, SyntaxErrorKind::Unexpected { found, expected: describe(&expected) });
+        let told = self.list.len() < crate::MOST_TOLD;
+        let expected = if told { describe(&expected) } else { Vec::new() };
+        self.push(span, SyntaxErrorKind::Unexpected { found, expected });
     }
 }
 
@@ -193,16 +196,10 @@ pub fn clauses_of_let(list: Vec<Clause>, errors: &mut Errors<'_>) -> Option<(Abs
 
 /// A day that is none is reported, and stands for the first one.
 pub fn day(span: Span, text: &str, errors: &mut Errors<'_>) -> Day {
-    let as_written = |text: &str| text.len() == 10 && text.as_bytes()[4] == b'-';
-    match text.parse::<jiff::civil::Date>() {
-        Ok(date) if as_written(text) => {
-            Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
-        }
-        _ => {
-            errors.push(span, SyntaxErrorKind::BadDate);
-            Day { year: 1, month: 1, day: 1 }
-        }
-    }
+    Day::parse(text).unwrap_or_else(|| {
+        errors.push(span, SyntaxErrorKind::BadDate);
+        Day { year: 1, month: 1, day: 1 }
+    })
 }
 
 pub fn reach(
@@ -420,46 +417,18 @@ pub fn requirement(start: usize, end: usize, key: Name, test: Test) -> Requireme
     Requirement { span: Span::new(start, end), key, test }
 }
 
-/// A label key: an optional DNS prefix and `/`, then at most 63 characters that begin and end alphanumeric.
 pub fn label_key(span: Span, text: &str, errors: &mut Errors<'_>) -> Name {
-    let (prefix, name) = match text.split_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, text),
-    };
-    let prefix_ok = prefix.is_none_or(|prefix| {
-        !prefix.is_empty()
-            && prefix.len() <= 253
-            && prefix.split('.').all(|part| {
-                !part.is_empty()
-                    && !part.starts_with('-')
-                    && !part.ends_with('-')
-                    && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            })
-    });
-    if !prefix_ok {
-        let why = "what stands before the `/` of a label key is a DNS name in lower case";
-        errors.push(span, SyntaxErrorKind::BadLabel { why });
-    } else if name.is_empty() || !is_label_text(name) {
-        let why = "a label key has at most 63 letters, digits, `-`, `_` and `.`, begins and ends with a letter or digit, and has at most one `/`";
+    if let Some(why) = label::key_fault(text) {
         errors.push(span, SyntaxErrorKind::BadLabel { why });
     }
     Name { span, text: text.to_owned() }
 }
 
 pub fn label_value(span: Span, text: &str, errors: &mut Errors<'_>) -> Name {
-    if !is_label_text(text) {
-        let why = "a label value has at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit";
+    if let Some(why) = label::value_fault(text) {
         errors.push(span, SyntaxErrorKind::BadLabel { why });
     }
     Name { span, text: text.to_owned() }
-}
-
-fn is_label_text(text: &str) -> bool {
-    let edge = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
-    text.len() <= 63
-        && edge(text.as_bytes().first())
-        && edge(text.as_bytes().last())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 /// A protocol that is none (`Some(None)`) is reported already.

@@ -1,5 +1,6 @@
 //! Carets say what is wrong and where, whatever the wording: a comment line with `^^^ E0201` under the culprit. Each
-//! file of `cases/errors` is one program against the town; every diagnostic has its carets, and the other way round.
+//! `.weir` file of `cases/errors` is one program against the town and what a `.yaml` of its name adds to it, each `.toml`
+//! file the `weir.toml` of a project; every diagnostic has its carets, and the other way round.
 
 use std::collections::BTreeSet;
 
@@ -32,19 +33,39 @@ fn marks(text: &str) -> BTreeSet<Mark> {
 }
 
 #[test]
-fn carets() {
+fn carets_in_programs() {
+    carets("weir", 50);
+}
+
+#[test]
+fn carets_in_settings() {
+    carets("toml", 50);
+}
+
+fn carets(kind: &str, at_least: usize) {
     let town = harness::texts(&[harness::cases().join("inventory.yaml")]);
     let mut wrong = Vec::new();
     let mut seen = 0;
     for path in harness::entries(harness::cases().join("errors")) {
-        if path.extension().is_none_or(|extension| extension != "weir") {
-            continue;
-        }
-        let text = harness::read(&path);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let built = harness::build(&vec![(name.clone(), text.clone())], &town);
-        let found: BTreeSet<Mark> = built
-            .diagnostics
+        let Some(case) = name.strip_suffix(&format!(".{kind}")) else { continue };
+        let text = harness::read(&path);
+        let (diagnostics, rendered) = match kind {
+            "toml" => {
+                let (sources, parsed) = harness::settings(&name, &text);
+                let rendered = weir::diagnostic::render::render(&sources, &parsed.diagnostics, false);
+                (parsed.diagnostics, rendered)
+            }
+            _ => {
+                let mut manifests = town.clone();
+                let own = path.with_extension("yaml");
+                manifests.extend(own.exists().then(|| harness::texts(&[own])).into_iter().flatten());
+                let built = harness::build(&vec![(name.clone(), text.clone())], &manifests);
+                let rendered = built.rendered();
+                (built.diagnostics, rendered)
+            }
+        };
+        let found: BTreeSet<Mark> = diagnostics
             .iter()
             .filter_map(|diagnostic| {
                 let place = diagnostic.labels.first()?.place;
@@ -68,8 +89,8 @@ fn carets() {
         settings.set_snapshot_path(harness::cases().join("errors"));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(name.trim_end_matches(".weir"), built.rendered()));
+        settings.bind(|| insta::assert_snapshot!(case, rendered));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(seen > 50, "carets are found: {seen}");
+    assert!(seen > at_least, "carets are found: {seen}");
 }

@@ -1,6 +1,6 @@
 //! Cases as folders: a program, an inventory (or the town's), and beside them what was emitted, what it lets flow and
 //! what was said. Each judges its own output: the flows enforced are the flows meant, also on pods and namespaces that
-//! come after the build (`later.yaml`), and no shuffling changes a byte.
+//! come after the build (`later.yaml`), the program's own tests hold, and no shuffling changes a byte.
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,16 @@ fn snapshot(folder: &Path, name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
+/// Every module of the library has cases of its own, with tests in them.
+#[test]
+fn the_library_is_tested() {
+    for module in weir::Sources::library_modules() {
+        let area = harness::cases().join(module.replace('.', "-"));
+        let tested = |folder: &PathBuf| harness::read(folder.join("program.weir")).contains("\ntest \"");
+        assert!(area.is_dir() && harness::entries(&area).iter().all(tested), "{module} has cases with tests");
+    }
+}
+
 #[test]
 fn cases() {
     let folders = folders();
@@ -53,6 +63,7 @@ fn cases() {
         }
         let judgement = harness::judge(&built, &built.inventory);
         judgement.assert_equal(&name, &built);
+        built.assert_tests_pass(&name);
         assert!(judgement.undefined.is_empty(), "{name}: leaves flows to the network plugin's reading");
         let table = table::table(&built.inventory, &built.relation, &judgement.space, &judgement.permitted);
         snapshot(&folder, "flows.txt", &table);

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::harness;
 
 /// The binary, built once a run: it belongs to another crate, so Cargo does not name it here.
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
@@ -31,11 +31,11 @@ fn binary() -> &'static Path {
     })
 }
 
-fn weir(folder: &Path, arguments: &[&str]) -> Output {
+pub fn weir(folder: &Path, arguments: &[&str]) -> Output {
     with_input(folder, arguments, "")
 }
 
-fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(binary())
         .args(arguments)
         .current_dir(folder)
@@ -49,15 +49,15 @@ fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn err(output: &Output) -> String {
+pub fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().expect("no signal ended it")
 }
 
@@ -87,7 +87,7 @@ fn project() -> TempDir {
 }
 
 /// Every file below a folder with its text.
-fn tree(folder: &Path) -> Vec<(String, String)> {
+pub fn tree(folder: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for path in harness::entries(folder) {
         if path.is_dir() {
@@ -369,6 +369,24 @@ fn a_full_disk_changes_nothing() {
     assert_eq!(run.status.code(), Some(2), "{}", err(&run));
     assert!(err(&run).contains("cannot write"), "{}", err(&run));
     assert_eq!(tree(&project.path().join("out")), before);
+}
+
+#[test]
+fn std_prints_the_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = weir(folder.path(), &["std"]);
+    assert_eq!(code(&list), 0);
+    assert!(out(&list).contains("std.zero-trust     What the NSA/CISA"), "{}", out(&list));
+    for name in ["std.ingress", "ingress"] {
+        let run = weir(folder.path(), &["std", name]);
+        assert_eq!(out(&run), harness::read(harness::root().join("stdlib/ingress.weir")));
+    }
+    let run = weir(folder.path(), &["std", "zero-trost"]);
+    assert_eq!(code(&run), 2);
+    assert_eq!(
+        err(&run),
+        "error: the library has no module `zero-trost`\nhelp: did you mean `std.zero-trust`?\n"
+    );
 }
 
 #[test]

@@ -159,4 +159,28 @@ fn argo_cd() {
     );
     assert!(built.yaml.is_some(), "{}", built.rendered());
     harness::judge(&built, &built.inventory).assert_equal("argo-cd", &built);
+    // Six of its own seven policies admit more than this; that of Redis admits what is granted.
+    assert_eq!(built.codes(), [Code::W0129; 6], "{}", built.rendered());
+    for name in ["application-controller", "applicationset-controller", "dex-server", "server"] {
+        let told = format!("`default/argocd-{name}-network-policy`, widens this guard");
+        assert!(built.rendered().contains(&told), "{told}\n{}", built.rendered());
+    }
+}
+
+#[test]
+fn argo_cd_opens_by_itself_what_must_not_be() {
+    let Some(folder) = corpus("argo-cd") else { return };
+    let built = build(
+        &folder.join("install.yaml"),
+        r#"
+        namespace default locked for ingress;
+        argocd-notifications-controller must not reach argocd-repo-server:server;
+        only argocd-server may reach argocd-redis:6379;
+        argocd-server must reach argocd-redis:6379;
+        "#,
+    );
+    let errors: Vec<Code> = built.codes().into_iter().filter(|code| code.name().starts_with('E')).collect();
+    assert_eq!(errors, [Code::E0509; 2], "{}", built.rendered());
+    let witness = "`default/argocd-notifications-controller` reaches";
+    assert!(built.rendered().contains(witness), "{}", built.rendered());
 }

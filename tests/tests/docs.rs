@@ -1,38 +1,35 @@
 //! The README and the pages of `docs/` are run: their programs are built, their commands and outputs are true.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::harness::{self, Texts};
+use weir::{Code, Target};
 
+use crate::harness::{self, Built, Texts};
+
+/// The README and every page below `docs/`, but for those of the codes, which `pages` runs.
 fn pages() -> Vec<PathBuf> {
-    let docs = harness::entries(harness::root().join("docs"));
-    let mut pages: Vec<PathBuf> =
-        docs.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
-    pages.push(harness::root().join("README.md"));
-    pages
-}
-
-/// The fenced blocks of a page: language and text.
-fn blocks(page: &str) -> Vec<(String, String)> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(String, String)> = None;
-    for line in page.lines() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(language)) => open = Some((language.trim().to_owned(), String::new())),
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some((_, text)), None) => *text += &format!("{line}\n"),
-            (None, None) => {}
+    let mut pages = vec![harness::root().join("README.md")];
+    let mut waiting = vec![harness::root().join("docs")];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() && !path.ends_with("errors") {
+            waiting.extend(harness::entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
         }
     }
-    blocks
+    pages
 }
 
 fn shop() -> Texts {
     harness::texts(&harness::entries(harness::root().join("examples/online-shop/manifests")))
 }
 
-/// A `weir` block is a program against the online shop, or against the `yaml` block that precedes it and is marked
-/// `yaml inventory`; it has no errors. A `yaml output` block behind it is part of what it builds.
+/// A `weir` block is a program against the online shop, or against the `yaml inventory` block that precedes it; it has
+/// no errors, and its tests hold. `weir more` goes on with the program before it. Blocks such as `weir nets.weir` before
+/// it are files of the same program. `weir cilium` is checked for that target; `weir E0504` has errors of that code alone,
+/// `weir wrong` has any error or a test that fails; nothing goes on with these. A `yaml output` block behind a program is
+/// part of what it builds, a `text output` block of what is said of it, its tests included.
 #[test]
 fn blocks_run() {
     let mut wrong = Vec::new();
@@ -40,30 +37,76 @@ fn blocks_run() {
     for path in pages() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut inventory = shop();
-        let mut output = None;
-        for (language, text) in blocks(&harness::read(&path)) {
-            match language.as_str() {
-                "yaml inventory" => inventory = vec![("page.yaml".to_owned(), text)],
-                "weir" => {
+        let mut files: Texts = Vec::new();
+        let mut program = String::new();
+        let (mut output, mut said) = (String::new(), String::new());
+        for block in harness::blocks(&harness::read(&path)) {
+            let (language, rest) = block.language.split_once(' ').unwrap_or((&block.language, ""));
+            match (language, rest) {
+                ("yaml", "inventory") => inventory = vec![("page.yaml".to_owned(), block.text)],
+                ("weir", file) if file.ends_with(".weir") => files.push((file.to_owned(), block.text)),
+                ("weir", rest) => {
                     programs += 1;
-                    let built = harness::build(&vec![("shop.weir".to_owned(), text.clone())], &inventory);
-                    if built.yaml.is_none() {
-                        wrong.push(format!("{name}:\n{text}\n{}", built.rendered()));
-                    } else {
+                    let words: Vec<&str> = rest.split_whitespace().collect();
+                    let target = words.iter().find_map(|word| Target::parse(word));
+                    let errors = words.iter().find_map(|word| Code::parse(word));
+                    let known = |word: &&str| {
+                        ["more", "wrong"].contains(word)
+                            || Target::parse(word).is_some()
+                            || Code::parse(word).is_some()
+                    };
+                    assert!(words.iter().all(known), "{name}: `{rest}`");
+                    let whole = match words.contains(&"more") {
+                        true => format!("{program}\n{}", block.text),
+                        false => block.text.clone(),
+                    };
+                    files.push(("shop.weir".to_owned(), whole.clone()));
+                    let built = run(&std::mem::take(&mut files), &inventory, target);
+                    let failures = built.failures();
+                    let found: BTreeSet<Code> = (built.diagnostics.iter())
+                        .filter(|diagnostic| diagnostic.is_error())
+                        .chain(&failures)
+                        .map(|diagnostic| diagnostic.code)
+                        .collect();
+                    said = built.said();
+                    let as_told = match words.contains(&"wrong") {
+                        true => !found.is_empty(),
+                        false => found == errors.into_iter().collect(),
+                    };
+                    if !as_told {
+                        wrong.push(format!("{name}: `{rest}`:\n{whole}\n{found:?}\n{said}"));
+                    }
+                    if built.yaml.is_some() {
                         harness::judge(&built, &built.inventory).assert_equal(&name, &built);
                     }
-                    output = built.yaml;
+                    if found.is_empty() {
+                        program = whole;
+                    }
+                    output = built.yaml.unwrap_or_default();
                 }
-                "yaml output" if !output.as_deref().is_some_and(|output| output.contains(text.as_str())) => {
-                    let output = output.clone().unwrap_or_default();
-                    wrong.push(format!("{name}: not in what is built:\n{text}\n{output}"));
+                ("yaml", "output") if !output.contains(&block.text) => {
+                    wrong.push(format!("{name}: not in what is built:\n{}\n{output}", block.text));
+                }
+                ("text", "output" | "said") if !said.contains(&block.text) => {
+                    wrong.push(format!("{name}: not in what is said:\n{}\n{said}", block.text));
                 }
                 _ => {}
             }
         }
+        assert!(files.is_empty(), "{name}: files without a program behind them");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(programs > 5, "programs are found: {programs}");
+}
+
+fn run(program: &Texts, inventory: &Texts, target: Option<Target>) -> Built {
+    let project = harness::named_clusters(program);
+    harness::build_in(
+        program,
+        inventory,
+        target.unwrap_or(Target::NetworkPolicy),
+        project.as_ref().map(|project| (project, &project.clusters[0])),
+    )
 }
 
 /// The commands that the README promises are those that the pipeline runs.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weir::{Code, Diagnostic, Facts, Inventory, Relation, Sources, Target, analyze, emit, meaning};
+use weir::{
+    Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
+    analyze, emit, meaning, project,
+};
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
@@ -37,6 +40,21 @@ pub fn texts(paths: &[PathBuf]) -> Texts {
     paths.iter().map(|path| (name(path), read(path))).collect()
 }
 
+/// The programs below a folder, named as in a project.
+pub fn programs(folder: &Path) -> Texts {
+    let mut programs = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "weir") {
+            programs.push((path.strip_prefix(folder).unwrap().display().to_string(), read(&path)));
+        }
+    }
+    programs.sort();
+    programs
+}
+
 /// Malformed manifests come back as diagnostics of the codes that the command gives them.
 pub fn inventory(manifests: &Texts) -> Result<Inventory, Vec<String>> {
     let mut reader = Reader::new("default");
@@ -53,24 +71,85 @@ pub fn inventory(manifests: &Texts) -> Result<Inventory, Vec<String>> {
 pub struct Built {
     pub sources: Sources,
     pub inventory: Inventory,
+    /// Without a name where the program belongs to no project.
+    pub cluster: Cluster,
     pub diagnostics: Vec<Diagnostic>,
     pub relation: Relation,
-    /// The emitted stream; `None` where the program has errors.
+    /// The emitted stream; `None` where the program has errors, and for targets that are not built.
     pub yaml: Option<String>,
+    /// How the program's own tests ended; none where it has errors.
+    pub tests: Vec<TestResult>,
 }
 
 pub fn build(program: &Texts, manifests: &Texts) -> Built {
+    build_in(program, manifests, Target::NetworkPolicy, None)
+}
+
+/// The same, for a target and one cluster of a project.
+pub fn build_in(
+    program: &Texts,
+    manifests: &Texts,
+    target: Target,
+    project: Option<(&Project, &Cluster)>,
+) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     let mut sources = Sources::with_prelude();
     for (name, text) in program {
         sources.add(name, name, text);
     }
-    let facts = Facts::of(&inventory);
-    let analysis = analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
-    let yaml = analysis.build(&facts).map(|documents| emit::stream(&documents));
+    let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
+    let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
+    let setting = Setting { project, ..Setting::new(&facts, target, weir_tests::TODAY) };
+    let analysis = analyze(&sources, &setting);
+    let documents = if target.is_built() { analysis.build(&facts) } else { None };
+    let yaml = documents.map(|documents| emit::stream(&documents));
+    let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, diagnostics, relation, yaml }
+    Built { sources, inventory, cluster, diagnostics, relation, yaml, tests }
+}
+
+/// The project of pages whose programs name clusters: `prod-eu`, which the manifests are, and `staging`.
+pub fn named_clusters(program: &Texts) -> Option<Project> {
+    let cluster = |name: &str, labels: &[(&str, &str)]| Cluster {
+        name: name.to_owned(),
+        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        ..Cluster::default()
+    };
+    let clusters = vec![
+        cluster("prod-eu", &[("env", "prod"), ("region", "eu")]),
+        cluster("staging", &[("env", "staging")]),
+    ];
+    let named = program.iter().any(|(_, text)| text.contains("in cluster"));
+    named.then(|| Project { clusters, ..Project::default() })
+}
+
+/// A fenced block of a page: what stands behind its fence, the heading above it, its text.
+pub struct Block {
+    pub language: String,
+    pub heading: String,
+    pub text: String,
+}
+
+pub fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let (mut heading, mut open): (String, Option<Block>) = (String::new(), None);
+    for line in page.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                let language = language.trim().to_owned();
+                open = Some(Block { language, heading: heading.clone(), text: String::new() });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => block.text += &format!("{line}\n"),
+            (None, None) => {
+                if let Some(title) = line.strip_prefix("## ") {
+                    heading = title.to_owned();
+                }
+            }
+        }
+    }
+    blocks
 }
 
 impl Built {
@@ -82,9 +161,33 @@ impl Built {
         weir::diagnostic::render::render(&self.sources, &self.diagnostics, false)
     }
 
+    /// All that is said, of the program and then of its tests.
+    pub fn said(&self) -> String {
+        self.rendered() + &weir::diagnostic::render::render(&self.sources, &self.failures(), false)
+    }
+
+    /// What is said of the program's own tests that fail.
+    pub fn failures(&self) -> Vec<Diagnostic> {
+        self.tests.iter().flat_map(|test| test.failures.clone()).collect()
+    }
+
+    /// The program's own tests hold.
+    pub fn assert_tests_pass(&self, what: &str) {
+        let failed = self.tests.iter().filter(|test| !test.failures.is_empty());
+        let names: Vec<&str> = failed.map(|test| test.name.as_str()).collect();
+        assert!(names.is_empty(), "{what}: {names:?} failed\n{}", self.said());
+    }
+
     pub fn yaml(&self) -> &str {
         self.yaml.as_deref().unwrap_or_else(|| panic!("errors:\n{}", self.rendered()))
     }
+}
+
+/// The text of a `weir.toml`, read.
+pub fn settings(name: &str, text: &str) -> (Sources, project::Parsed) {
+    let mut sources = Sources::new();
+    let file = sources.add_settings(name, name, text);
+    (sources, project::parse(file, text))
 }
 
 /// What the bytes let flow, on the cluster as it is and with an unlabelled newcomer in every namespace.
@@ -97,7 +200,7 @@ pub struct Judgement {
 
 /// Judges what was built, on the inventory that it was built for or on a later one.
 pub fn judge(built: &Built, later: &Inventory) -> Judgement {
-    let facts = Facts::of(&built.inventory);
+    let facts = Facts::with_ranges(&built.inventory, &built.cluster.pods, &built.cluster.services);
     let policies = kubernetes::read("built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
     let boundaries = policies.boundaries();

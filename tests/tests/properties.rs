@@ -12,7 +12,9 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+mod entry;
 mod factor;
+mod foreign;
 pub mod format;
 mod invariants;
 mod judge;

@@ -24,7 +24,7 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    sources(&["grammar", "cluster", "compiler", "tests"])
+    sources(&["grammar", "cluster", "compiler", "tests", "fuzz/fuzz_targets"])
 }
 
 fn is_test(name: &str) -> bool {
@@ -38,6 +38,26 @@ fn none(offenders: Vec<String>) {
 /// Lines of code that mention a word, comments left out.
 fn mentions(text: &str, word: &str) -> bool {
     text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word))
+}
+
+/// Every door for hostile bytes has its fuzz target, and the other way round.
+#[test]
+fn every_door_is_knocked_at() {
+    let doors = harness::read(harness::root().join("tests/src/entry.rs"));
+    let doors: BTreeSet<&str> = doors
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub fn ")?.strip_suffix("(bytes: &[u8]) {"))
+        .collect();
+    let manifest = harness::read(harness::root().join("fuzz/Cargo.toml"));
+    let targets = harness::entries(harness::root().join("fuzz/fuzz_targets"));
+    let names: Vec<String> =
+        targets.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(doors, names.iter().map(String::as_str).collect());
+    let knocked = harness::read(harness::root().join("tests/tests/properties/entry.rs"));
+    let forgotten = names.iter().filter(|name| {
+        !manifest.contains(&format!("name = \"{name}\"")) || !knocked.contains(&format!("entry::{name}"))
+    });
+    none(forgotten.map(|name| format!("`{name}` is in no manifest or no property")).collect());
 }
 
 #[test]
@@ -86,6 +106,8 @@ fn layers() {
         ("cluster/src/enforce", &["crate::manifest", ".classes_with(", ".classes_having("], &[]),
         ("compiler/src", &["codespan_reporting"], &["compiler/src/diagnostic/render.rs"]),
         ("compiler/src", &["serde_yaml"], &["compiler/src/emit.rs"]),
+        ("compiler/src", &["toml::"], &["compiler/src/project/parse.rs", "compiler/src/project/syntax.rs"]),
+        ("compiler/src/project", &["crate::facts", "crate::relation", "weir_cluster"], &[]),
         (
             "compiler/src",
             &["clap"],
@@ -201,7 +223,9 @@ fn no_snapshot_waits_for_review_or_belongs_to_nothing() {
         let folder = path.parent().unwrap();
         let of_files = folder.ends_with("errors") || folder.ends_with("format");
         let orphan = match name.strip_suffix(".snap") {
-            Some(case) if of_files => !folder.join(format!("{case}.weir")).exists(),
+            Some(case) if of_files => {
+                !["weir", "toml"].iter().any(|kind| folder.join(format!("{case}.{kind}")).exists())
+            }
             Some(_) => {
                 !harness::entries(folder).iter().any(|file| file.extension().is_some_and(|e| e == "weir"))
             }

@@ -12,22 +12,37 @@ use serde::de::{
 use super::document::{Document, Place};
 use super::header::{Header, drain};
 use super::object;
+use super::policy::network_policy;
 use super::problem::Problem;
-use super::record::{endpoint_slice, endpoints, namespace, network_policy, node, service};
+use super::record::{endpoint_slice, endpoints, namespace, node, service};
 use super::scalar::{Key, Obj, Str, refuse_list};
 use super::workload::{controller, cron_job, job, pod, replication_controller};
 use crate::inventory::WorkloadKind as Workload;
 
 /// The two fields that say what an object is.
 #[derive(Clone)]
-struct Type<'a> {
-    version: Cow<'a, str>,
-    kind: Cow<'a, str>,
+pub(super) struct Type<'a> {
+    pub(super) version: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
 }
 
-impl Type<'_> {
+impl<'a> Type<'a> {
     fn group(&self) -> &str {
         self.version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Whether it is `List`, or `PodList` and the like.
+    pub(super) fn is_list(&self) -> bool {
+        match self.kind.as_ref() {
+            "List" => self.group().is_empty(),
+            kind => kind.ends_with("List"),
+        }
+    }
+
+    /// The type that the items of a list have where they do not say one; none of a plain `List`.
+    pub(super) fn of_items(&self) -> Option<Type<'a>> {
+        let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;
+        Some(Type { version: self.version.clone(), kind: Cow::Owned(kind.to_string()) })
     }
 }
 
@@ -56,6 +71,12 @@ impl<'d, 'r, 'h, 'de> ObjectSeed<'d, 'r, 'h, 'de> {
     /// Reads it again, its kinds being known.
     pub(super) fn again(document: &'d mut Document<'r>, header: &'h Header<'de>) -> Self {
         ObjectSeed { document, known: Known::Header(header, None) }
+    }
+
+    /// Reads an item of a list that is read item by item, given the type that they have if they do not say one. Fails
+    /// where fields come before the kind.
+    pub(super) fn item(document: &'d mut Document<'r>, default: Option<&'h Type<'de>>) -> Self {
+        ObjectSeed { document, known: default.map_or(Known::Nothing, Known::Default) }
     }
 }
 
@@ -255,9 +276,8 @@ fn dispatch<'de, A: MapAccess<'de>>(
         ("batch", "Job") => note!(Job, job),
         ("batch", "CronJob") => note!(CronJob, cron_job),
         ("discovery.k8s.io", "EndpointSlice") => note!(EndpointSlice, endpoint_slice),
-        ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(Plain, network_policy),
-        ("", "List") => list(document, ty, items, map),
-        (_, kind) if kind.len() > 4 && kind.ends_with("List") => list(document, ty, items, map),
+        ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(NetworkPolicy, network_policy),
+        _ if ty.is_list() => list(document, ty, items, map),
         ("kustomize.config.k8s.io", "Kustomization" | "Component") => {
             document.skip("Kustomization");
             drain(map)
@@ -299,9 +319,7 @@ fn list<'de, A: MapAccess<'de>>(
     headers: Option<&[Header<'de>]>,
     mut map: A,
 ) -> Result<(), A::Error> {
-    let item_kind = ty.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-    let item_type =
-        item_kind.map(|kind| Type { version: ty.version.clone(), kind: Cow::Owned(kind.to_string()) });
+    let item_type = ty.of_items();
     let mut read = false;
     while let Some(Key(key)) = map.next_key()? {
         if key != "items" {

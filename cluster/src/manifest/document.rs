@@ -83,11 +83,18 @@ impl<'r> Document<'r> {
                 source.run(HeaderSeed).and_then(|header| source.run(ObjectSeed::again(&mut self, &header)));
         }
         let item = if self.lists > 0 { self.item } else { 0 };
+        self.close();
+        result.map_err(|error| Stopped { error, item })
+    }
+
+    /// Hands over what was noted on the way. `false` if there was an error.
+    pub(super) fn close(mut self) -> bool {
+        let fine = self.errors.is_empty();
         self.records.errors.append(&mut self.errors);
         for (kind, count) in self.skipped {
             *self.records.skipped.entry(kind).or_default() += count;
         }
-        result.map_err(|error| Stopped { error, item })
+        fine
     }
 
     pub(super) fn error(&mut self, line: u32, problem: Problem) {

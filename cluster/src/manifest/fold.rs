@@ -39,7 +39,8 @@ pub(super) fn fold(mut records: Records) -> Inventory {
     let policies = records.policies.into_iter().map(|((namespace, name), seen)| ExistingPolicy {
         namespace: ids[&namespace],
         name,
-        ours: seen.facts,
+        ours: seen.facts.ours,
+        spec: seen.facts.spec,
         origin: seen.origin,
     });
     let mut policies: Vec<ExistingPolicy> = policies.collect();

@@ -1,5 +1,5 @@
 //! The shapes of the objects that are read: the few fields that matter, borrowed from the input. Unknown fields are
-//! passed over; null is the same as absent. Knows nothing of inventories.
+//! passed over, but for those of policies; null is the same as absent. Knows nothing of inventories.
 
 use std::net::IpAddr;
 
@@ -13,6 +13,8 @@ use super::rules::{
 };
 use super::scalar::{Checked, Flag, LabelMap, Number, Obj, Parsed, Port, Str, Target};
 use crate::inventory::{Protocol, ServiceType};
+
+pub(super) use super::policy::NetworkPolicy;
 
 pub(super) type List<T> = Option<Vec<T>>;
 
@@ -41,13 +43,6 @@ pub(super) struct OwnerReference<'a> {
     #[serde(borrow)]
     pub(super) name: Str<'a>,
     pub(super) controller: Option<Flag>,
-}
-
-/// An object of which only the metadata matter.
-#[derive(Deserialize)]
-pub(super) struct Plain<'a> {
-    #[serde(borrow)]
-    pub(super) metadata: Option<Obj<Metadata<'a>>>,
 }
 
 #[derive(Deserialize)]

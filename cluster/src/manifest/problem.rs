@@ -34,7 +34,7 @@ impl Problem {
         match text.strip_prefix(SEPARATOR).and_then(|ours| ours.rsplit_once(SEPARATOR)) {
             Some((message, "")) => Problem::new(message),
             Some((message, help)) => Problem::new(message).help(help),
-            None => Problem::new(translate(text)),
+            None => unknown_field(text).unwrap_or_else(|| Problem::new(translate(text))),
         }
     }
 
@@ -57,6 +57,16 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SEPARATOR}{}{SEPARATOR}{}", self.message, self.help.as_deref().unwrap_or_default())
     }
+}
+
+fn unknown_field(message: &str) -> Option<Problem> {
+    let (field, known) = message.strip_prefix("unknown field ")?.split_once(", expected ")?;
+    let known = known.trim_start_matches("one of ").replace(" or ", ", ");
+    let known: Vec<String> = known.split(", ").map(|word| format!("`{}`", word.trim_matches('`'))).collect();
+    Some(
+        Problem::new(format!("there is no field {field} here"))
+            .help(format!("known are {}", known.join(", "))),
+    )
 }
 
 fn translate(message: &str) -> String {

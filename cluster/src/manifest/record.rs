@@ -2,6 +2,8 @@
 //! may be met twice, if both times it says the same. Nothing is joined here; `fold` does that when all is read.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -10,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::ManifestError;
 use super::document::Place;
 use super::object::{self, EndpointPort};
+use super::policy::PolicyFacts;
 use super::problem::Problem;
 use super::rules::{ClusterIp, FromText, Rule};
 use super::scalar::{LabelMap, Obj};
@@ -29,8 +32,7 @@ pub(super) struct Records {
     pub(super) services: FxHashMap<(Text, Text), Seen<ServiceFacts>>,
     pub(super) endpoints: FxHashMap<(Text, Text, EndpointsKind), Seen<EndpointsFacts>>,
     pub(super) nodes: FxHashMap<Text, Seen<NodeFacts>>,
-    /// Whether Weir wrote it.
-    pub(super) policies: FxHashMap<(Text, Text), Seen<bool>>,
+    pub(super) policies: FxHashMap<(Text, Text), Seen<PolicyFacts>>,
     pub(super) skipped: BTreeMap<Text, usize>,
     pub(super) errors: Vec<ManifestError>,
 }
@@ -117,6 +119,50 @@ impl Records {
         }
         namespace
     }
+
+    /// Takes over what was read elsewhere, without an error, as if it had been read here. `false` if the two contradict
+    /// each other; to read the same again will then find out where.
+    pub(super) fn absorb(&mut self, other: Records) -> bool {
+        let agreed = absorb_table(&mut self.namespaces, other.namespaces)
+            && absorb_table(&mut self.controllers, other.controllers)
+            && self.pods.absorb(other.pods)
+            && absorb_table(&mut self.services, other.services)
+            && absorb_table(&mut self.endpoints, other.endpoints)
+            && absorb_table(&mut self.nodes, other.nodes)
+            && absorb_table(&mut self.policies, other.policies);
+        if !agreed {
+            return false;
+        }
+        self.mentioned.extend(other.mentioned);
+        // Counted once: nothing may fail any more.
+        for (kind, count) in other.skipped {
+            *self.skipped.entry(kind).or_default() += count;
+        }
+        true
+    }
+}
+
+/// See [`Records::absorb`].
+fn absorb_table<K: Eq + Hash, T: PartialEq>(
+    table: &mut FxHashMap<K, Seen<T>>,
+    other: FxHashMap<K, Seen<T>>,
+) -> bool {
+    if table.is_empty() {
+        *table = other;
+        return true;
+    }
+    other.into_iter().all(|(key, seen)| match table.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(seen);
+            true
+        }
+        Entry::Occupied(mut entry) if entry.get().facts == seen.facts => {
+            let known = entry.get_mut();
+            known.origin = seen.origin.min(known.origin.clone());
+            true
+        }
+        Entry::Occupied(_) => false,
+    })
 }
 
 /// The metadata with the name that they must have; else the error is noted.
@@ -184,15 +230,6 @@ pub(super) fn namespace(place: &mut Place<'_, '_>, object: object::Namespace<'_>
     let records = place.records();
     let (name, labels) = (records.text(name), records.labels(metadata.labels.as_ref()));
     keep!(place, namespaces, name.clone(), labels, "Namespace", name);
-}
-
-pub(super) fn network_policy(place: &mut Place<'_, '_>, object: object::Plain<'_>) {
-    let Some((namespace, name, metadata)) = placed(place, "NetworkPolicy", &object.metadata) else { return };
-    let labels = metadata.labels.iter().flat_map(|labels| &labels.0);
-    let ours =
-        labels.into_iter().any(|(key, value)| key == "app.kubernetes.io/managed-by" && value == "weir");
-    let full_name = format!("{namespace}/{name}");
-    keep!(place, policies, (namespace, name), ours, "NetworkPolicy", full_name);
 }
 
 pub(super) fn service(place: &mut Place<'_, '_>, object: object::Service<'_>) {

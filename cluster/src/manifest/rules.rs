@@ -206,8 +206,14 @@ impl FromText for MaybeRange {
         if text.is_empty() {
             return Ok(MaybeRange(None));
         }
+        IpNet::from_text(text).map(|range| MaybeRange(Some(range)))
+    }
+}
+
+impl FromText for IpNet {
+    fn from_text(text: &str) -> Result<Self, Problem> {
         match text.parse::<IpNet>() {
-            Ok(range) => Ok(MaybeRange(Some(range.trunc()))),
+            Ok(range) => Ok(range.trunc()),
             Err(_) => Err(Problem::new(format!("`{}` is not a range of IP addresses", short(text)))
                 .help("a range is written as `10.244.0.0/24`")),
         }

@@ -273,6 +273,9 @@ pub(super) struct Port(pub(super) u16);
 /// The `targetPort` of a service: `None` where it is 0 or empty, which the API server takes for absent.
 pub(super) struct Target(pub(super) Option<TargetPort>);
 
+/// The `port` of a policy's rule, which means the same as a `targetPort` but has no way to say "absent".
+pub(super) struct NumberOrName(pub(super) TargetPort);
+
 /// `true` or `false`.
 pub(super) struct Flag(pub(super) bool);
 
@@ -334,6 +337,15 @@ numeric!(TargetVisitor, Target, "a port number or name", number => match number 
     }
     PortName::check(text).map_err(Problem::into_serde)?;
     Ok(Target(Some(TargetPort::Name(text.into()))))
+});
+numeric!(NumberOrNameVisitor, NumberOrName, "a port number or name", number => {
+    port(number).map(|port| NumberOrName(TargetPort::Number(port)))
+}, text => {
+    if text.is_empty() {
+        return Err(Problem::new("the name of the port is empty").into_serde());
+    }
+    PortName::check(text).map_err(Problem::into_serde)?;
+    Ok(NumberOrName(TargetPort::Name(text.into())))
 });
 
 struct FlagVisitor;

@@ -9,6 +9,8 @@ mod formats;
 mod hostile;
 mod objects;
 mod owners;
+mod parts;
+mod policies;
 
 /// The inventory of one input, whose name says nothing about its format.
 fn read(text: &str) -> Inventory {

@@ -58,6 +58,14 @@ pub(super) struct ShapeUse {
     pub(super) origin: Origin,
 }
 
+impl ShapeUse {
+    fn meet_at(&mut self, origin: &Origin) {
+        if *origin < self.origin {
+            self.origin = origin.clone();
+        }
+    }
+}
+
 /// All pods that were read.
 #[derive(Default)]
 pub(super) struct Pods {
@@ -81,7 +89,7 @@ struct Entry {
 const FINISHED: u32 = u32::MAX;
 
 impl Pods {
-    /// Notes a pod; returns where it was read before, if it was another one then.
+    /// Notes a pod, without a shape if it runs no longer; returns where it was read before, if it was another one then.
     fn keep(
         &mut self,
         name: &str,
@@ -89,16 +97,41 @@ impl Pods {
         addresses: &[IpAddr],
         origin: Origin,
     ) -> Option<Origin> {
+        let shape = shape.map_or(FINISHED, |shape| self.position(shape, &origin));
+        self.keep_of_shape(name, shape, addresses, origin)
+    }
+
+    fn keep_of_shape(
+        &mut self,
+        name: &str,
+        shape: u32,
+        addresses: &[IpAddr],
+        origin: Origin,
+    ) -> Option<Origin> {
         let mut hash = FxBuildHasher.hash_one(name);
         // Two names with one hash lie beside each other.
         while let Some(&position) = self.by_name.get(&hash) {
-            if self.name(&self.entries[position as usize]) == name {
-                return self.meet_again(position as usize, shape, addresses, origin);
+            let entry = &self.entries[position as usize];
+            if self.name(entry) == name {
+                if entry.shape != shape || self.addresses_of(entry) != addresses {
+                    return Some(entry.origin.clone());
+                }
+                if let Some(known_use) = self.uses.get_mut(shape as usize) {
+                    known_use.meet_at(&origin);
+                }
+                let known = &mut self.entries[position as usize].origin;
+                if origin < *known {
+                    *known = origin;
+                }
+                return None;
             }
             hash = hash.wrapping_add(1);
         }
         self.by_name.insert(hash, self.entries.len() as u32);
-        let shape = shape.map_or(FINISHED, |shape| self.shape(shape, &origin));
+        if let Some(known_use) = self.uses.get_mut(shape as usize) {
+            known_use.pods += 1;
+            known_use.meet_at(&origin);
+        }
         self.entries.push(Entry {
             name: (self.names.len(), name.len() as u32),
             shape,
@@ -110,50 +143,35 @@ impl Pods {
         None
     }
 
-    fn shape(&mut self, shape: Shape, origin: &Origin) -> u32 {
-        match self.shapes.get(&shape) {
-            Some(&known) => {
-                let known_use = &mut self.uses[known as usize];
-                known_use.pods += 1;
-                if *origin < known_use.origin {
-                    known_use.origin = origin.clone();
-                }
-                known
-            }
-            None => {
-                let new = self.uses.len() as u32;
-                self.uses.push(ShapeUse { pods: 1, origin: origin.clone() });
-                self.shapes.insert(shape, new);
-                new
-            }
+    /// The position of a shape among `uses`; of a new one, with no pods yet.
+    fn position(&mut self, shape: Shape, origin: &Origin) -> u32 {
+        if let Some(known) = self.shapes.get(&shape) {
+            return *known;
         }
+        let new = self.uses.len() as u32;
+        self.uses.push(ShapeUse { pods: 0, origin: origin.clone() });
+        self.shapes.insert(shape, new);
+        new
     }
 
-    fn meet_again(
-        &mut self,
-        position: usize,
-        shape: Option<Shape>,
-        addresses: &[IpAddr],
-        origin: Origin,
-    ) -> Option<Origin> {
-        let entry = &self.entries[position];
-        let same_shape = match shape {
-            Some(shape) => self.shapes.get(&shape) == Some(&entry.shape),
-            None => entry.shape == FINISHED,
-        };
-        if !same_shape || self.addresses_of(entry) != addresses {
-            return Some(entry.origin.clone());
+    /// Takes over pods that were read elsewhere. `false` if one of them was read here too, and is another one.
+    pub(super) fn absorb(&mut self, other: Pods) -> bool {
+        if self.entries.is_empty() {
+            *self = other;
+            return true;
         }
-        if let Some(known_use) = self.uses.get_mut(entry.shape as usize)
-            && origin < known_use.origin
-        {
-            known_use.origin = origin.clone();
+        let mut positions = vec![FINISHED; other.uses.len()];
+        for (shape, position) in other.shapes {
+            let position = position as usize;
+            positions[position] = self.position(shape, &other.uses[position].origin);
         }
-        let entry = &mut self.entries[position];
-        if origin < entry.origin {
-            entry.origin = origin;
-        }
-        None
+        other.entries.into_iter().all(|entry| {
+            let name = &other.names[entry.name.0..entry.name.0 + entry.name.1 as usize];
+            let addresses =
+                &other.addresses[entry.addresses.0..entry.addresses.0 + entry.addresses.1 as usize];
+            let shape = positions.get(entry.shape as usize).copied().unwrap_or(FINISHED);
+            self.keep_of_shape(name, shape, addresses, entry.origin).is_none()
+        })
     }
 
     fn name(&self, entry: &Entry) -> &str {
@@ -421,7 +439,7 @@ fn owner(records: &mut Records, references: Option<&[Obj<OwnerReference<'_>>]>) 
 }
 
 /// A selector as a list of requirements, sorted.
-fn requirements(records: &mut Records, selector: &object::Selector<'_>) -> Vec<Requirement> {
+pub(super) fn requirements(records: &mut Records, selector: &object::Selector<'_>) -> Vec<Requirement> {
     let mut all = Vec::new();
     for (key, value) in selector.match_labels.iter().flat_map(|labels| &labels.0) {
         all.push(Requirement::In(records.text(key), vec![records.text(value)]));

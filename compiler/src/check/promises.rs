@@ -7,7 +7,7 @@ mod forbidden;
 mod ports;
 mod region;
 mod required;
-mod universe;
+pub(super) mod universe;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use weir_cluster::labels::{Labels, Text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::relation::{Grant, GrantKind, Guard, Relation, Within};
-use crate::resolve::program::{Ends, Exclusive, Part, Ports, Program, Sentence, SentenceId, SentenceKind};
+use crate::resolve::program::{Exclusive, Part, Ports, Program, Sentence, SentenceId, SentenceKind};
 use crate::selector::{Conjunction, PodSet};
 use candidates::Candidates;
 use region::{Region, Regions};
@@ -106,11 +106,10 @@ impl<'a> Prover<'a> {
         bound: &'a Relation,
         facts: &'a Facts<'a>,
     ) -> Prover<'a> {
-        let of_grants = meant.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
-        let promised = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
-        let ends = of_grants.chain(promised.flat_map(|reach| reach.parts().map(|part| &part.ends)));
-        let terms = ends.filter_map(Ends::pods).flat_map(PodSet::terms);
-        let guarded = meant.guards.iter().flat_map(|guard| guard.pods.terms());
+        // The sets as they are written: what the algebra splits them into is nobody's selector.
+        let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
+        let parts = reaches.flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+        let guarded = meant.guards.iter().map(|guard| &guard.pods);
         Prover {
             program,
             meant,
@@ -119,7 +118,7 @@ impl<'a> Prover<'a> {
             told: BTreeSet::new(),
             facts,
             regions: Regions::over(facts),
-            universe: Universe::new(facts, terms.chain(guarded)),
+            universe: Universe::new(facts, parts.chain(guarded)),
             by_source: Candidates::of(meant.grants.iter(), |grant| &grant.from),
             by_destination: Candidates::of(meant.grants.iter(), |grant| &grant.to),
             diagnostics: Vec::new(),
@@ -200,12 +199,24 @@ impl<'a> Prover<'a> {
             }
         };
         let (near, far) = if source { (from, to) } else { (to, from) };
-        let term = match near.pods.terms() {
-            [] => far.pods.terms().first().cloned()?,
-            terms if far.pods.is_empty() => terms.first().cloned()?,
-            terms => terms.iter().find_map(|a| far.pods.terms().iter().find_map(|b| joint(a, b)))?,
+        let (term, other) = match near.pods.terms() {
+            [] => (far.pods.terms().first().cloned()?, None),
+            terms if far.pods.is_empty() => (terms.first().cloned()?, None),
+            terms => {
+                let pairs = terms.iter().flat_map(|a| far.pods.terms().iter().map(move |b| (a, b)));
+                pairs.into_iter().find_map(|(a, b)| Some((joint(a, b)?, Some(b))))?
+            }
         };
-        Some(Meeting::Later(universe::newcomer(&universe::example(&term, self.facts), self.facts)))
+        let mut newcomer = universe::example(&term, self.facts);
+        // Its namespace would have to be of the other's part.
+        if let (Within::SameValue(key), Some(other)) = (within, other)
+            && let Some(value) = universe::example(other, self.facts).namespace_labels.get(key)
+        {
+            let rest = newcomer.namespace_labels.iter().filter(|(label, _)| *label != key);
+            let rest = rest.map(|(label, value)| (label.clone(), value.clone()));
+            newcomer.namespace_labels = rest.chain([(key.clone(), value.clone())]).collect();
+        }
+        Some(Meeting::Later(universe::newcomer(&newcomer, self.facts)))
     }
 
     /// A grant's part of the flows between two regions, if there is any.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use weir::Target;
+use weir::{Day, Target};
 
 /// What may talk to what in a Kubernetes cluster, checked and compiled to policy objects
 #[derive(Parser)]
@@ -20,10 +20,14 @@ pub enum Command {
     Build(BuildArguments),
     /// Check a program against a cluster; write nothing
     Check(CheckArguments),
+    /// Run the tests of a program, `test "…" { … }`
+    Test(TestArguments),
     /// Bring programs into their one canonical form; comments stay
     Fmt(FmtArguments),
     /// Explain a code such as E0201, or a lint by its name
     Explain(ExplainArguments),
+    /// List the modules of the library, or print one
+    Std(StdArguments),
     /// Write what a shell needs to complete `weir` to standard output
     Completions(CompletionsArguments),
     /// Write the man pages of `weir` and its commands to a folder
@@ -35,8 +39,9 @@ pub struct BuildArguments {
     #[command(flatten)]
     pub program: ProgramArguments,
 
-    /// Write to this folder instead of standard output (`-`): a file a namespace, and a kustomization.yaml.
-    /// Files that Weir wrote there before and no longer writes are removed; other files are never touched
+    /// Write to this folder instead of standard output (`-`): a file a namespace, and a kustomization.yaml; in a
+    /// project, a folder a cluster. Files that Weir wrote there before and no longer writes are removed; other files
+    /// are never touched
     #[arg(short, long, value_name = "DIR", default_value = "-")]
     pub output: PathBuf,
 
@@ -52,9 +57,16 @@ pub struct CheckArguments {
 }
 
 #[derive(Args)]
+pub struct TestArguments {
+    #[command(flatten)]
+    pub program: ProgramArguments,
+}
+
+#[derive(Args)]
 pub struct FmtArguments {
     /// `.weir` files, folders of them, or `-`: from standard input to standard output
-    #[arg(required = true, value_name = "PATH")]
+    /// Without one, the project whose `weir.toml` is here or above
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// Write nothing; list the files that would change, and fail if there are any
@@ -76,6 +88,12 @@ pub struct ExplainArguments {
 }
 
 #[derive(Args)]
+pub struct StdArguments {
+    /// The module, such as std.zero-trust or zero-trust; without it, all modules are listed
+    pub module: Option<String>,
+}
+
+#[derive(Args)]
 pub struct CompletionsArguments {
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
@@ -90,22 +108,32 @@ pub struct ManArguments {
 
 #[derive(Args)]
 pub struct ProgramArguments {
-    /// `.weir` files, folders of them, or `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
+    /// `.weir` files, folders of them, or `-` for standard input; or a project: its folder or its weir.toml.
+    /// Without one, the project whose weir.toml is here or above
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// The cluster's manifests: a file, a folder, or `-` for standard input; may be given several times.
-    /// YAML and JSON, also as `.gz` and `.zst`; what `kubectl get … -o json`, Helm and kustomize write
-    #[arg(short, long, required = true, value_name = "PATH")]
+    /// YAML and JSON, also as `.gz` and `.zst`; what `kubectl get … -o json`, Helm and kustomize write.
+    /// In a project, in place of the inventory of its one cluster, or of the one that `-c` names
+    #[arg(short, long, value_name = "PATH")]
     pub inventory: Vec<PathBuf>,
 
-    /// The policy format to write
-    #[arg(short, long, value_name = "NAME", default_value = "networkpolicy")]
-    pub target: TargetName,
+    /// Only this cluster of the project; `*` stands for any characters; may be given several times
+    #[arg(short, long, value_name = "NAME")]
+    pub cluster: Vec<String>,
+
+    /// The policy format to write; without it that of weir.toml, else networkpolicy
+    #[arg(short, long, value_name = "NAME")]
+    pub target: Option<TargetName>,
 
     /// The namespace of manifests that name none, as in Helm's output
     #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace_name)]
     pub namespace: String,
+
+    /// The day on which grants with `until` are looked at, such as 2027-01-31; without it the system's, in UTC
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub today: Option<Day>,
 
     #[command(flatten)]
     pub report: ReportArguments,
@@ -133,6 +161,10 @@ fn namespace_name(text: &str) -> Result<String, String> {
         && !text.starts_with('-')
         && !text.ends_with('-');
     if valid { Ok(text.to_owned()) } else { Err("no namespace can be called so".to_owned()) }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "a day of the calendar is written `2027-01-31`".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

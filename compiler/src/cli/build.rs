@@ -1,57 +1,77 @@
-//! `weir build`: check, compile, write. On any error nothing is written, neither to the folder nor to standard
-//! output.
+//! `weir build`: check, compile, write. On any error in any cluster nothing is written, neither to the folder nor to
+//! standard output.
 
 use std::io::{self, Write};
 
 use weir::diagnostic::{Code, Diagnostic};
-use weir::{Facts, Setting, analyze, emit};
+use weir::{Document, emit};
 
 use super::args::BuildArguments;
-use super::report::{self, Report};
-use super::{Outcome, input, output};
+use super::clusters::Done;
+use super::report::Report;
+use super::{Outcome, clusters, files, input, output};
 
 pub fn run(arguments: &BuildArguments) -> Outcome {
     let report = Report::to_stderr(&arguments.program);
     let input = match input::read(&arguments.program) {
-        Ok(input) => input,
-        Err(errors) => return report.failed(&errors),
+        // Never taken apart: the process ends with the command.
+        Ok(input) => std::mem::ManuallyDrop::new(input),
+        Err(failure) => return report.failed_in(&failure.sources, &failure.diagnostics),
     };
-    let facts = Facts::of(&input.inventory);
-    let analysis = analyze(&input.sources, &Setting::new(&facts, arguments.program.target.0, input::today()));
-    if report.diagnostics(&input.sources, &analysis.diagnostics).is_err() {
+    let run = match clusters::each(&input, |analysis, facts| analysis.build(facts)) {
+        Ok(run) => run,
+        Err(errors) => return report.failed_in(&input.sources, &errors),
+    };
+    if report.diagnostics(&input.sources, &run.diagnostics).is_err() {
         return Outcome::Failed;
     }
-    report.say(&report::inventory(&input.inventory));
-    let count = Report::count(&analysis.diagnostics);
-    let outcome = report.outcome(&analysis.diagnostics);
-    let documents = match analysis.build(&facts) {
-        Some(documents) if outcome == Outcome::Fine => documents,
+    for cluster in &run.clusters {
+        report.say(&cluster.inventory);
+    }
+    let built: Option<Vec<(String, Vec<Document>)>> =
+        run.clusters.into_iter().map(|Done { name, result, .. }| Some((name, result?))).collect();
+    let built = match built {
+        Some(built) if report.outcome(&run.diagnostics) == Outcome::Fine => built,
         _ => {
+            let count = Report::count(&run.diagnostics);
             report.say(&format!("nothing written: {}", count.unwrap_or_default()));
             return Outcome::Found;
         }
     };
     if arguments.output.as_os_str() == "-" {
-        let text = emit::stream(&documents);
         let mut out = io::stdout().lock();
-        return match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        return match out.write_all(stream(&built).as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Outcome::Fine,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Fine,
-            Err(error) => failed(&report, format!("cannot write: {}", input::reason(&error))),
+            Err(error) => failed(&report, format!("cannot write: {}", files::reason(&error))),
         };
     }
-    let files = output::files(&documents, arguments.layout);
-    match output::write(&arguments.output, &files) {
+    let objects = built.iter().map(|(_, documents)| documents.len()).sum();
+    let output = output::Output::of(&built, arguments.layout, input.project.as_ref());
+    match output::write(&arguments.output, &output) {
         Ok(written) => {
-            report.say(&format!("{}: {} in {written}", arguments.output.display(), objects(documents.len())));
+            report.say(&format!("{}: {} in {written}", arguments.output.display(), number(objects)));
             Outcome::Fine
         }
         Err(message) => failed(&report, message),
     }
 }
 
-fn objects(count: usize) -> String {
-    if count == 1 { "1 object".to_owned() } else { format!("{count} objects") }
+/// One stream, in the order of the clusters; of several each begins with a comment.
+fn stream(built: &[(String, Vec<Document>)]) -> String {
+    let texts: Vec<String> = built
+        .iter()
+        .filter(|(_, documents)| !documents.is_empty())
+        .map(|(name, documents)| {
+            let head = if built.len() > 1 { format!("# cluster: {name}\n") } else { String::new() };
+            head + &emit::stream(documents)
+        })
+        .collect();
+    texts.join("---\n")
+}
+
+fn number(objects: usize) -> String {
+    if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
 }
 
 fn failed(report: &Report<'_>, message: String) -> Outcome {

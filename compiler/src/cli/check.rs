@@ -1,27 +1,29 @@
-//! `weir check`: the program against the inventory and the target; no objects.
+//! `weir check`: the program against the inventories and the targets; no objects.
 
-use weir::{Facts, Setting, analyze};
-
-use super::Outcome;
 use super::args::CheckArguments;
-use super::input;
-use super::report::{self, Report};
+use super::report::Report;
+use super::{Outcome, clusters, input};
 
 pub fn run(arguments: &CheckArguments) -> Outcome {
     let report = Report::to_stdout(&arguments.program);
     let input = match input::read(&arguments.program) {
-        Ok(input) => input,
-        Err(errors) => return report.failed(&errors),
+        // Never taken apart: the process ends with the command.
+        Ok(input) => std::mem::ManuallyDrop::new(input),
+        Err(failure) => return report.failed_in(&failure.sources, &failure.diagnostics),
     };
-    let facts = Facts::of(&input.inventory);
-    let analysis = analyze(&input.sources, &Setting::new(&facts, arguments.program.target.0, input::today()));
-    if report.diagnostics(&input.sources, &analysis.diagnostics).is_err() {
+    let run = match clusters::each(&input, |_, _| ()) {
+        Ok(run) => run,
+        Err(errors) => return report.failed_in(&input.sources, &errors),
+    };
+    if report.diagnostics(&input.sources, &run.diagnostics).is_err() {
         return Outcome::Failed;
     }
-    report.say(&report::inventory(&input.inventory));
-    report.say(&match Report::count(&analysis.diagnostics) {
+    for cluster in &run.clusters {
+        report.say(&cluster.inventory);
+    }
+    report.say(&match Report::count(&run.diagnostics) {
         Some(count) => format!("checked: {count}"),
         None => "checked: nothing found".to_owned(),
     });
-    report.outcome(&analysis.diagnostics)
+    report.outcome(&run.diagnostics)
 }

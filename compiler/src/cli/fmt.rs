@@ -12,21 +12,22 @@ use weir::Sources;
 use weir::diagnostic::{Code, Diagnostic, printable};
 
 use super::args::{FmtArguments, Format};
+use super::files::{self, is_stdin, unreadable, usage};
 use super::report::Report;
-use super::{Outcome, input};
+use super::{Outcome, input, project};
 
 pub fn run(arguments: &FmtArguments) -> Outcome {
     let only_looks = arguments.check || arguments.diff;
-    let from_stdin = arguments.paths.iter().any(|path| input::is_stdin(path));
+    let from_stdin = arguments.paths.iter().any(|path| is_stdin(path));
     // A text that is formatted has standard output for itself, and so has a list for people.
     let to_stderr = from_stdin && !only_looks || arguments.report.format == Format::Human;
     let report = Report::beside_files(&arguments.report, to_stderr);
     let texts = match from_stdin {
         true if arguments.paths.len() > 1 => {
-            Err(vec![input::usage("standard input is formatted by itself, without other paths")])
+            Err(vec![usage("standard input is formatted by itself, without other paths")])
         }
-        true => read(Path::new("<stdin>"), input::read_stdin()).map(|text| vec![text]),
-        false => files(&arguments.paths).and_then(read_all),
+        true => read(Path::new("<stdin>"), files::read_stdin()).map(|text| vec![text]),
+        false => programs(&arguments.paths).and_then(read_all),
     };
     let texts = match texts {
         Ok(texts) => texts,
@@ -41,19 +42,29 @@ pub fn run(arguments: &FmtArguments) -> Outcome {
     }
 }
 
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+/// The files that are meant: those of the paths, or of the project that is here or above.
+fn programs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+    let project = project::find(paths).map_err(|failure| failure.diagnostics)?;
+    let folder = project.map(|file| match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    });
+    let paths = match &folder {
+        Some(folder) => std::slice::from_ref(folder),
+        None => paths,
+    };
     let mut errors = Vec::new();
-    let mut files = BTreeSet::new();
+    let mut found = BTreeSet::new();
     for path in paths {
-        match input::files_below(path, &|name| name.ends_with(".weir")) {
-            Ok(found) if found.is_empty() => {
-                errors.push(input::usage(format!("there is no `.weir` file in `{}`", path.display())));
+        match files::below(path, &input::is_program, &input::is_same_project) {
+            Ok(files) if files.is_empty() => {
+                errors.push(usage(format!("there is no `.weir` file in `{}`", path.display())));
             }
-            Ok(found) => files.extend(found),
-            Err((path, error)) => errors.push(input::unreadable(&path, &error)),
+            Ok(files) => found.extend(files),
+            Err((path, error)) => errors.push(unreadable(&path, &error)),
         }
     }
-    if errors.is_empty() { Ok(files.into_iter().collect()) } else { Err(errors) }
+    if errors.is_empty() { Ok(found.into_iter().collect()) } else { Err(errors) }
 }
 
 /// A file as it is, and as it would be formatted.
@@ -76,10 +87,10 @@ impl Text {
 }
 
 fn read(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Text, Vec<Diagnostic>> {
-    let bytes = bytes.map_err(|error| vec![input::unreadable(path, &error)])?;
+    let bytes = bytes.map_err(|error| vec![unreadable(path, &error)])?;
     let old = String::from_utf8(bytes).map_err(|error| {
         let end = error.utf8_error().valid_up_to();
-        vec![input::not_text(path, error.as_bytes(), end)]
+        vec![files::not_text(path, error.as_bytes(), end)]
     })?;
     let new = weir::format(&old);
     Ok(Text { path: path.to_owned(), old, new })
@@ -174,7 +185,7 @@ fn rewrite(report: &Report<'_>, texts: &[Text]) -> Outcome {
             Ok(()) => changed.push(text.shown()),
             Err(error) => {
                 failed = true;
-                let message = format!("cannot write `{}`: {}", text.shown(), input::reason(&error));
+                let message = format!("cannot write `{}`: {}", text.shown(), files::reason(&error));
                 errors.push(Diagnostic::error(Code::E0702, message));
             }
         }
@@ -250,7 +261,7 @@ fn write_out(report: &Report<'_>, text: &str) -> Result<(), Outcome> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let message = format!("cannot write: {}", input::reason(&error));
+            let message = format!("cannot write: {}", files::reason(&error));
             Err(report.failed(&[Diagnostic::error(Code::E0702, message)]))
         }
         _ => Ok(()),

@@ -10,7 +10,7 @@ use weir::diagnostic::printable;
 
 use super::Outcome;
 use super::args::{Arguments, ManArguments};
-use super::input::reason;
+use super::files::reason;
 
 /// The first line of every page, a comment: by it, and by nothing else, they are known again.
 const MARK: &str = ".\\\" Written by `weir man`.\n";

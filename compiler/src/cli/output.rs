@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use weir::{Document, emit};
+use weir::{Document, Project, emit};
 
 use super::args::Layout;
-use super::input::reason;
+use super::files::reason;
 
 /// The first line of every file of Weir's: by it, and by nothing else, they are known again.
 const MARK: &str = "# Written by Weir: change the program and build again, not this file.\n";
@@ -20,9 +20,55 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 const TRIES: usize = 8;
 
 /// Texts by path relative to the folder.
-pub type Files = BTreeMap<PathBuf, String>;
+type Files = BTreeMap<PathBuf, String>;
 
-pub fn files(documents: &[Document], layout: Layout) -> Files {
+/// What a folder is to hold.
+pub struct Output {
+    files: Files,
+    clusters: Option<Clusters>,
+}
+
+/// Of a project with clusters, which have a folder each.
+struct Clusters {
+    /// What stands in quotes in the second line of a list of resources, where the project has a name.
+    project: Option<String>,
+    all: BTreeSet<String>,
+    /// Those that are built now; the output of the others stays as it is.
+    built: BTreeSet<String>,
+}
+
+impl Output {
+    /// The objects of each cluster, by its name; one that has none has no folder of its own.
+    pub fn of(built: &[(String, Vec<Document>)], layout: Layout, project: Option<&Project>) -> Output {
+        let named = built.iter().map(|(name, _)| name.clone()).filter(|name| !name.is_empty());
+        let clusters =
+            project.filter(|_| built.iter().any(|(name, _)| !name.is_empty())).map(|project| Clusters {
+                project: project.name.clone(),
+                all: project.clusters.iter().map(|cluster| cluster.name.clone()).collect(),
+                built: named.collect(),
+            });
+        let mut files = Files::new();
+        for (name, documents) in built {
+            let head = clusters.as_ref().map(|clusters| clusters.head(name)).unwrap_or_default();
+            let of_cluster = self::files(documents, layout, &head);
+            files.extend(of_cluster.into_iter().map(|(path, text)| (Path::new(name).join(path), text)));
+        }
+        Output { files, clusters }
+    }
+}
+
+impl Clusters {
+    /// The line that says whose folder it is: without it, a folder is the output of another build.
+    fn head(&self, name: &str) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        match &self.project {
+            Some(project) => format!("# The cluster {} of the project {}.\n", quoted(name), quoted(project)),
+            None => format!("# The cluster {}.\n", quoted(name)),
+        }
+    }
+}
+
+fn files(documents: &[Document], layout: Layout, head: &str) -> Files {
     let mut by_path: BTreeMap<PathBuf, Vec<&Document>> = BTreeMap::new();
     for document in documents {
         by_path.entry(path_of(document, layout)).or_default().push(document);
@@ -39,7 +85,7 @@ pub fn files(documents: &[Document], layout: Layout) -> Files {
         .map(|(path, documents)| (path, format!("{MARK}{}", emit::stream(documents))))
         .collect();
     let kustomization = format!(
-        "{MARK}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
+        "{MARK}{head}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
     );
     files.insert(PathBuf::from(KUSTOMIZATION), kustomization);
     files
@@ -69,16 +115,17 @@ fn path_of(document: &Document, layout: Layout) -> PathBuf {
 }
 
 /// Makes the folder hold these files, of all that Weir ever wrote there. Says what changed, or why nothing did.
-pub fn write(folder: &Path, files: &Files) -> Result<String, String> {
+pub fn write(folder: &Path, output: &Output) -> Result<String, String> {
     let existed = folder.exists();
-    let result = write_into(folder, files);
+    let result = write_into(folder, output);
     if result.is_err() && !existed {
         let _ = fs::remove_dir(folder); // only if it is empty still
     }
     result
 }
 
-fn write_into(folder: &Path, files: &Files) -> Result<String, String> {
+fn write_into(folder: &Path, output: &Output) -> Result<String, String> {
+    let files = &output.files;
     let failed =
         |path: &Path, error: io::Error| format!("cannot write `{}`: {}", path.display(), reason(&error));
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
@@ -99,7 +146,7 @@ fn write_into(folder: &Path, files: &Files) -> Result<String, String> {
             Err(error) => return Err(failed(&target, error)),
         }
     }
-    let stale = stale(folder, files).map_err(|error| failed(folder, error))?;
+    let stale = stale(folder, output).map_err(|error| failed(folder, error))?;
     for (at, (path, text)) in changed.iter().enumerate() {
         staging.stage(at, text).map_err(|error| failed(&folder.join(path), error))?;
     }
@@ -110,7 +157,7 @@ fn write_into(folder: &Path, files: &Files) -> Result<String, String> {
     }
     for path in &stale {
         fs::remove_file(path).map_err(|error| failed(path, error))?;
-        if let Some(parent) = path.parent().filter(|parent| *parent != folder) {
+        for parent in path.ancestors().skip(1).take_while(|parent| *parent != folder) {
             let _ = fs::remove_dir(parent); // stays if anything is left in it
         }
     }
@@ -124,14 +171,13 @@ fn write_into(folder: &Path, files: &Files) -> Result<String, String> {
 
 /// A link in the place of a folder would lead out of it.
 fn check_folder(folder: &Path, path: &Path) -> Result<(), String> {
-    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
-    let parent = folder.join(parent);
-    match fs::symlink_metadata(&parent) {
-        Ok(metadata) if !metadata.is_dir() => {
-            Err(format!("`{}` is in the way: a folder is needed there", parent.display()))
+    for parent in path.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
+        let parent = folder.join(parent);
+        if fs::symlink_metadata(&parent).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(format!("`{}` is in the way: a folder is needed there", parent.display()));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 enum State {
@@ -158,16 +204,45 @@ fn has_mark(path: &Path) -> io::Result<bool> {
     Ok(start == MARK.as_bytes())
 }
 
-/// Files of earlier runs that this one does not write, in the folder and one level below it.
-fn stale(folder: &Path, files: &Files) -> io::Result<Vec<PathBuf>> {
-    let current: BTreeSet<PathBuf> = files.keys().map(|path| folder.join(path)).collect();
+/// Files of earlier runs that this one does not write: in the folder, in those of the clusters that are built, and in
+/// those of clusters that the project has no longer.
+fn stale(folder: &Path, output: &Output) -> io::Result<Vec<PathBuf>> {
+    let current: BTreeSet<PathBuf> = output.files.keys().map(|path| folder.join(path)).collect();
+    let Some(clusters) = &output.clusters else { return stale_in(folder, &current, &BTreeSet::new()) };
+    let mut stale = stale_in(folder, &current, &clusters.all)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if !entry.file_type()?.is_dir() {
+            continue;
+        }
+        if clusters.built.contains(&name) {
+            stale.extend(stale_in(&path, &current, &BTreeSet::new())?);
+        } else if !clusters.all.contains(&name) && is_ours(&path.join(KUSTOMIZATION), &clusters.head(&name))?
+        {
+            // By its list it is known to be a cluster's: that goes last, so that a killed run can be completed.
+            let mut gone = stale_in(&path, &current, &BTreeSet::new())?;
+            gone.sort_by_key(|file| *file == path.join(KUSTOMIZATION));
+            stale.extend(gone);
+        }
+    }
+    Ok(stale)
+}
+
+/// In a folder and one level below it, but for the folders of these names.
+fn stale_in(
+    folder: &Path,
+    current: &BTreeSet<PathBuf>,
+    others: &BTreeSet<String>,
+) -> io::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     let mut folders = vec![(folder.to_path_buf(), true)];
     while let Some((folder, top)) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             let (path, kind) = (entry.path(), entry.file_type()?);
-            if kind.is_dir() && top && entry.file_name() != STAGING {
+            let name = entry.file_name();
+            if kind.is_dir() && top && name != STAGING && !others.contains(&*name.to_string_lossy()) {
                 // A folder with a list of its own is the output of another build.
                 if !path.join(KUSTOMIZATION).exists() {
                     folders.push((path, false));
@@ -183,6 +258,14 @@ fn stale(folder: &Path, files: &Files) -> io::Result<Vec<PathBuf>> {
     }
     stale.sort_unstable();
     Ok(stale)
+}
+
+/// Whether a file begins as the list of resources of that cluster does.
+fn is_ours(path: &Path, head: &str) -> io::Result<bool> {
+    match state(path)? {
+        State::Ours(text) => Ok(text[MARK.len()..].starts_with(head)),
+        State::Foreign | State::Absent => Ok(false),
+    }
 }
 
 /// The folder in which files are made; it goes when it is dropped.

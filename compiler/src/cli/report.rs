@@ -60,7 +60,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn put(&self, text: &str) -> io::Result<()> {
+    pub fn put(&self, text: &str) -> io::Result<()> {
         if self.to_stderr {
             io::stderr().lock().write_all(text.as_bytes())
         } else {
@@ -70,7 +70,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn has_color(&self) -> bool {
+    pub fn has_color(&self) -> bool {
         match self.arguments.color {
             Color::Always => true,
             Color::Never => false,
@@ -82,6 +82,10 @@ impl<'a> Report<'a> {
         }
     }
 
+    pub fn format(&self) -> Format {
+        self.arguments.format
+    }
+
     /// A line for people, beside the result.
     pub fn say(&self, line: &str) {
         if self.arguments.format == Format::Human {
@@ -91,7 +95,12 @@ impl<'a> Report<'a> {
 
     /// Why a command could not run.
     pub fn failed(&self, errors: &[Diagnostic]) -> Outcome {
-        let _ = self.write(&Sources::new(), errors, false);
+        self.failed_in(&Sources::new(), errors)
+    }
+
+    /// The same, where the errors may point into the texts that were read.
+    pub fn failed_in(&self, sources: &Sources, errors: &[Diagnostic]) -> Outcome {
+        let _ = self.write(sources, errors, false);
         Outcome::Failed
     }
 
@@ -127,12 +136,13 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What was read, in one line, with what was passed over.
-pub fn inventory(inventory: &Inventory) -> String {
+/// What was read of a cluster, in one line, with what was passed over. The name is that of one cluster among others.
+pub fn inventory(cluster: &str, inventory: &Inventory) -> String {
     let number =
         |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let of = if cluster.is_empty() { String::new() } else { format!(" of `{cluster}`") };
     let mut line = format!(
-        "inventory: {}, {}, {}",
+        "inventory{of}: {}, {}, {}",
         number(inventory.namespaces.len(), "namespace", "namespaces"),
         number(inventory.workloads.len(), "workload", "workloads"),
         number(inventory.services.len(), "service", "services"),

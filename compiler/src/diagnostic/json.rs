@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Diagnostic;
 use super::position::{self, Positions};
+use crate::assertions::TestResult;
 use crate::source::{Place, Sources};
 
 /// The version of the schema; it changes when a field changes its meaning or goes.
@@ -15,6 +16,18 @@ struct Report<'a> {
     diagnostics: Vec<Entry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tests: Option<Vec<TestEntry<'a>>>,
+}
+
+#[derive(Serialize)]
+struct TestEntry<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    range: Range<'a>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    cluster: &'a str,
+    passed: bool,
 }
 
 #[derive(Serialize)]
@@ -30,6 +43,8 @@ struct Entry<'a> {
     suggestions: Vec<SuggestionEntry<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     namespaces: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    clusters: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -73,18 +88,39 @@ struct Position {
 
 /// One line of JSON.
 pub fn report(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
-    write(sources, diagnostics, None)
+    write(sources, diagnostics, None, &[])
 }
 
 /// The same of a command that changes files, with their paths.
 pub fn report_with_changed(sources: &Sources, diagnostics: &[Diagnostic], changed: &[String]) -> String {
-    write(sources, diagnostics, Some(changed))
+    write(sources, diagnostics, Some(changed), &[])
 }
 
-fn write(sources: &Sources, diagnostics: &[Diagnostic], changed: Option<&[String]>) -> String {
+/// The same of tests, each with its cluster, or with nothing where there is but one.
+pub fn report_with_tests(
+    sources: &Sources,
+    failures: &[Diagnostic],
+    tests: &[(&str, &TestResult)],
+) -> String {
+    write(sources, failures, None, tests)
+}
+
+fn write<'t>(
+    sources: &'t Sources,
+    diagnostics: &'t [Diagnostic],
+    changed: Option<&'t [String]>,
+    tests: &[(&'t str, &'t TestResult)],
+) -> String {
     let positions = Positions::new(sources);
     let entries = diagnostics.iter().map(|diagnostic| entry(&positions, diagnostic)).collect();
-    let report = Report { version: VERSION, diagnostics: entries, changed };
+    let test = |(cluster, test): &(&'t str, &'t TestResult)| TestEntry {
+        name: &test.name,
+        range: range(&positions, test.place),
+        cluster,
+        passed: test.failures.is_empty(),
+    };
+    let tests = (!tests.is_empty()).then(|| tests.iter().map(test).collect());
+    let report = Report { version: VERSION, diagnostics: entries, changed, tests };
     serde_json::to_string(&report).expect("plain data is always JSON") + "\n"
 }
 
@@ -121,6 +157,7 @@ fn entry<'a>(positions: &Positions<'a>, diagnostic: &'a Diagnostic) -> Entry<'a>
             })
             .collect(),
         namespaces: &diagnostic.namespaces,
+        clusters: &diagnostic.clusters,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Diagnostics for a terminal. The only module that knows codespan.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use codespan_reporting::diagnostic as codespan;
@@ -8,7 +9,7 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
 use super::position::Positions;
-use super::{Diagnostic, Severity, printable, words};
+use super::{Diagnostic, Severity, cut, printable, words};
 use crate::source::{FileId, Place, Sources};
 
 /// All of them, each followed by an empty line.
@@ -34,6 +35,13 @@ fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]
 /// Lines longer than this are not shown: a position has to do.
 const LONGEST_LINE: usize = 400;
 
+/// What is longer was no message before a name of a hundred thousand characters came into it.
+const LONGEST_TEXT: usize = 1000;
+
+fn told(text: &str) -> String {
+    cut(&printable(text), LONGEST_TEXT)
+}
+
 /// Whether the lines of a place are fit to be shown.
 fn is_shown(place: Place, positions: &Positions<'_>) -> bool {
     let (start, end) = positions.of(place);
@@ -51,12 +59,12 @@ fn convert(diagnostic: &Diagnostic, positions: &Positions<'_>) -> codespan::Diag
     let labels = shown.into_iter().map(|(at, label)| {
         let style = if at == 0 { codespan::LabelStyle::Primary } else { codespan::LabelStyle::Secondary };
         codespan::Label::new(style, label.place.file, label.place.span.range())
-            .with_message(printable(&label.text))
+            .with_message(told(&label.text))
     });
     let mut notes = Vec::new();
     for (_, label) in too_long {
         let (start, _) = positions.of(label.place);
-        let (path, text) = (printable(positions.path(label.place)), printable(&label.text));
+        let (path, text) = (printable(positions.path(label.place)), told(&label.text));
         notes.push(format!("at {path}:{}:{}: {text}", start.line, start.column));
     }
     if let Some(input) = &diagnostic.input {
@@ -73,11 +81,11 @@ fn convert(diagnostic: &Diagnostic, positions: &Positions<'_>) -> codespan::Diag
         notes.push(format!("in {position}"));
     }
     notes.extend(words::occurrence(diagnostic));
-    notes.extend(diagnostic.notes.iter().map(|note| printable(note)));
-    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", printable(help))));
+    notes.extend(diagnostic.notes.iter().map(|note| told(note)));
+    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", told(help))));
     codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.name())
-        .with_message(printable(&diagnostic.message))
+        .with_message(told(&diagnostic.message))
         .with_labels(labels.collect())
         .with_notes(notes.into_iter().map(|note| wrap(&note)).collect())
 }
@@ -109,21 +117,22 @@ fn wrap(note: &str) -> String {
 /// The texts as codespan reads them. Control characters are replaced byte for byte, so that spans stay true.
 struct Texts<'a> {
     sources: &'a Sources,
-    files: Vec<(String, Vec<usize>)>,
+    /// Of each file, made when it is first shown: of many files few are.
+    files: Vec<OnceCell<(String, Vec<usize>)>>,
 }
 
 impl<'a> Texts<'a> {
     fn new(sources: &'a Sources) -> Self {
-        let file = |text: &str| {
-            let text = mask(text);
-            let starts = codespan_reporting::files::line_starts(&text).collect();
-            (text, starts)
-        };
-        Texts { sources, files: sources.iter().map(|(_, source)| file(&source.text)).collect() }
+        Texts { sources, files: sources.iter().map(|_| OnceCell::new()).collect() }
     }
 
     fn file(&self, id: FileId) -> Result<&(String, Vec<usize>), Error> {
-        self.files.get(id.0 as usize).ok_or(Error::FileMissing)
+        let file = self.files.get(id.0 as usize).ok_or(Error::FileMissing)?;
+        Ok(file.get_or_init(|| {
+            let text = mask(&self.sources.get(id).text);
+            let starts = codespan_reporting::files::line_starts(&text).collect();
+            (text, starts)
+        }))
     }
 }
 

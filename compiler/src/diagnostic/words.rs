@@ -42,14 +42,13 @@ fn rest(diagnostic: &Diagnostic) -> impl Iterator<Item = String> + '_ {
         .filter(|line| !line.is_empty())
 }
 
-/// `in namespaces …`: which of the namespaces that a block speaks of are meant.
-pub fn occurrence(diagnostic: &Diagnostic) -> Option<String> {
-    let word = match diagnostic.namespaces.len() {
-        0 => return None,
-        1 => "namespace",
-        _ => "namespaces",
-    };
-    Some(format!("in {word} {}", printable(&listed(&diagnostic.namespaces, "and"))))
+/// Where it holds: of the namespaces that a block speaks of, and of the clusters of the project.
+pub fn occurrence(diagnostic: &Diagnostic) -> impl Iterator<Item = String> + '_ {
+    let lists = [("namespace", &diagnostic.namespaces), ("cluster", &diagnostic.clusters)];
+    lists.into_iter().filter(|(_, names)| !names.is_empty()).map(|(word, names)| {
+        let plural = if names.len() == 1 { "" } else { "s" };
+        format!("in {word}{plural} {}", printable(&listed(names, "and")))
+    })
 }
 
 /// Where a diagnostic stands, for formats that know one place: the culprit, or a place in another input.

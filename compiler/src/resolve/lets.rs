@@ -5,7 +5,7 @@ use weir_cluster::inventory::NamespaceId;
 use weir_cluster::labels::Text;
 use weir_grammar::ast::{self, Absent, BlockHead, LetValue, Statement};
 
-use super::program::Denotation;
+use super::program::{Denotation, Part};
 use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::source::{FileId, Place};
@@ -172,24 +172,30 @@ impl<'a> Resolver<'a> {
         }
         // A `let` is one thing wherever it is used: no other block, application or clause reaches into it.
         let absent = tree.absent.map(|(absent, _)| absent);
-        let own = Scope { namespace, absent, ..Scope::of(home) };
+        // Selectors stay, whatever matches them today: a guard and an exception need them. Who grants drops them.
+        let own = Scope { namespace, absent, guards: true, ..Scope::of(home) };
         let outer = std::mem::take(&mut self.origin);
         self.let_depth += 1;
         let broken = self.is_broken(own.place(tree.value.span()));
         let mut value = match &tree.value {
             _ if broken => None,
             LetValue::Set(set) => self.set_without_ports(set, own),
-            LetValue::Partition(_) => {
+            LetValue::Partition(partition) => {
                 self.let_depth -= 1;
                 self.origin = outer;
                 self.set_value(home, tree, Value::Waiting);
-                self.report_partition(scope.place(name.span), Place { file: home, span: tree.value.span() });
+                self.report_partition(
+                    scope.place(name.span),
+                    Place { file: home, span: partition.span },
+                    partition,
+                );
                 return Some(None);
             }
         };
         self.let_depth -= 1;
         self.origin = outer;
         if let Some(denotation) = &mut value {
+            denotation.planned |= absent == Some(Absent::EvenIfAbsent);
             denotation.dedup();
         }
         self.set_value(home, tree, Value::Done(value.clone()));
@@ -204,8 +210,17 @@ impl<'a> Resolver<'a> {
         name: &ast::Name,
         scope: Scope,
     ) -> Option<Denotation> {
-        let denotation = value?;
-        let is_absent = denotation.parts.is_empty() && matches!(tree.absent, Some((Absent::IfPresent, _)));
+        let mut denotation = value?;
+        if !matches!(tree.absent, Some((Absent::IfPresent, _))) {
+            return Some(denotation);
+        }
+        let inventory = self.facts.inventory;
+        let is_present =
+            |part: &Part| part.ends.pods().is_none_or(|pods| !pods.classes(inventory).is_empty());
+        let is_absent = !denotation.parts.iter().any(is_present);
+        if !scope.guards {
+            denotation.parts.retain(is_present);
+        }
         if is_absent && scope.absent.is_none() {
             self.report(
                 Diagnostic::error(Code::E0205, format!("nothing of `{}` is in this cluster", name.text))
@@ -217,19 +232,24 @@ impl<'a> Resolver<'a> {
         Some(denotation)
     }
 
-    fn report_partition(&mut self, place: Place, defined: Place) {
+    fn report_partition(&mut self, place: Place, defined: Place, partition: &ast::Partition) {
+        let (text, key) = (self.sources.text(place), &partition.key.text);
         self.report(
             Diagnostic::error(Code::E0318, "a partition is many sets, and none of them alone")
                 .at(place, "stands for every one of its parts")
                 .at(defined, "a partition")
-                .with_help(
-                    "write `each` before it: `each NAME isolated`; or a set such as `namespaces[team=x]`",
-                ),
+                .with_help(format!(
+                    "one part is written `namespaces[{key}=…]`, and all of them together `namespaces[{key}]`"
+                ))
+                .with_help(format!("a posture takes each part by itself: `each {text} isolated`")),
         );
     }
 
-    /// Whether a `let` of this name could not be read: that is told already.
+    /// Whether a `let` of this name could not be read, or stands where none may: that is told already.
     pub(super) fn is_lost_let(&self, file: FileId, name: &str) -> bool {
+        if self.modules.is_misplaced(file, name) {
+            return true;
+        }
         std::iter::once(file).chain(self.modules.imports(file)).any(|file| {
             let source = self.sources.get(file);
             source.parse.file.statements.iter().any(|statement| match statement {

@@ -23,6 +23,8 @@ struct Module<'a> {
     imports: Vec<(FileId, Place)>,
     policies: BTreeMap<&'a str, &'a ast::Policy>,
     exported: BTreeSet<&'a str>,
+    /// `let`s that stand where none may, which is told.
+    misplaced: BTreeSet<&'a str>,
 }
 
 /// What a name of a policy leads to.
@@ -44,8 +46,9 @@ impl<'a> Modules<'a> {
         let mut files = Vec::new();
         for (file, source) in sources.iter() {
             let statements = &source.parse.file.statements;
-            check_places(file, statements, Where::Top, diagnostics);
             let mut module = Module::default();
+            let mut places = Places { file, misplaced: &mut module.misplaced, diagnostics };
+            places.check(statements, Where::Top, Around::Nothing);
             collect(statements, &mut module, file, diagnostics);
             for statement in statements {
                 let Statement::Use(tree) = statement else { continue };
@@ -89,6 +92,11 @@ impl<'a> Modules<'a> {
             module.policies.values().map(move |policy| (file, *policy)).collect::<Vec<_>>()
         };
         self.files.iter().enumerate().flat_map(of_file)
+    }
+
+    /// Whether a `let` of this name stands where none may.
+    pub fn is_misplaced(&self, file: FileId, name: &str) -> bool {
+        self.files[file.0 as usize].misplaced.contains(name)
     }
 
     /// The policies of a file that nothing applies.
@@ -193,9 +201,18 @@ impl<'a> Modules<'a> {
                     diagnostics.push(unused(Code::W0114, tree.name.span, message, help));
                 }
             });
+            // An `apply` that leads nowhere is told, with the policies that it may have meant.
+            let mut astray: BTreeSet<&str> = BTreeSet::new();
+            uses::of_statements(statements, &mut |name, _, role| {
+                if role == Role::Policy && matches!(self.policy(sources, file, name), Found::Nothing) {
+                    astray.insert(name);
+                }
+            });
+            let meant = |name: &str| astray.iter().any(|wrong| !names::nearest(wrong, [name]).is_empty());
             for policy in self.files[file.0 as usize].policies.values() {
-                if policy.export.is_none() && !used.contains(policy.name.text.as_str()) {
-                    let message = format!("policy `{}` is never applied", policy.name.text);
+                let name = policy.name.text.as_str();
+                if policy.export.is_none() && !used.contains(name) && !meant(name) {
+                    let message = format!("policy `{name}` is never applied");
                     let help = "drop it, or write `export policy` if other files are to apply it";
                     diagnostics.push(unused(Code::W0114, policy.name.span, message, help));
                 }
@@ -289,39 +306,77 @@ enum Where {
     Test,
 }
 
-fn check_places(file: FileId, statements: &[Statement], at: Where, diagnostics: &mut Vec<Diagnostic>) {
-    for statement in statements {
-        let (span, wrong) = misplaced(statement, at);
-        if let Some((message, help)) = wrong {
-            let here = match at {
-                Where::Top => "at the top of the file",
-                Where::Namespace => "in an `in namespace` block",
-                Where::Each => "in an `in each` block",
-                Where::Cluster => "in an `in cluster` block",
-                Where::Policy => "in a policy",
-                Where::Test => "in a test",
-            };
-            diagnostics
-                .push(Diagnostic::error(Code::E0116, message).at(Place { file, span }, here).with_help(help));
+impl Where {
+    fn spoken(self) -> &'static str {
+        match self {
+            Where::Top => "at the top of the file",
+            Where::Namespace => "in an `in namespace` block",
+            Where::Each => "in an `in each` block",
+            Where::Cluster => "in an `in cluster` block",
+            Where::Policy => "in a policy",
+            Where::Test => "in a test",
         }
-        let inner = match statement {
-            Statement::Policy(_) => Where::Policy,
-            Statement::Test(_) => Where::Test,
-            // What a policy or a test may hold, it may hold in blocks too.
-            Statement::Block(_) if matches!(at, Where::Policy | Where::Test) => at,
-            Statement::Block(block) => match block.head {
-                BlockHead::Namespace(_) => Where::Namespace,
-                BlockHead::Each(..) => Where::Each,
-                BlockHead::Cluster(_) | BlockHead::Clusters(_) => Where::Cluster,
-            },
-            _ => continue,
-        };
-        check_places(file, statement.body(), inner, diagnostics);
+    }
+}
+
+/// The block around a statement that says in which namespace names are looked up, whatever stands between.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Namespace,
+    Each,
+}
+
+/// Looks for statements that stand where they mean nothing.
+struct Places<'p, 'a> {
+    file: FileId,
+    misplaced: &'p mut BTreeSet<&'a str>,
+    diagnostics: &'p mut Vec<Diagnostic>,
+}
+
+impl<'a> Places<'_, 'a> {
+    fn check(&mut self, statements: &'a [Statement], at: Where, around: Around) {
+        for statement in statements {
+            let (span, wrong) = misplaced(statement, at, around);
+            if let Some((message, help)) = wrong {
+                if let Statement::Let(tree) = statement {
+                    self.misplaced.insert(&tree.name.text);
+                }
+                let here = match (statement, around) {
+                    (Statement::Block(_), Around::Namespace) => "in an `in namespace` block",
+                    (Statement::Block(_), Around::Each) => "in an `in each` block",
+                    _ => at.spoken(),
+                };
+                let place = Place { file: self.file, span };
+                self.diagnostics
+                    .push(Diagnostic::error(Code::E0116, message).at(place, here).with_help(help));
+            }
+            let (inner, around) = match statement {
+                Statement::Policy(_) => (Where::Policy, around),
+                Statement::Test(_) => (Where::Test, around),
+                Statement::Block(block) => {
+                    let (inner, around) = match block.head {
+                        BlockHead::Namespace(_) => (Where::Namespace, Around::Namespace),
+                        BlockHead::Each(..) => (Where::Each, Around::Each),
+                        BlockHead::Cluster(_) | BlockHead::Clusters(_) => (Where::Cluster, around),
+                    };
+                    // What a policy, a test or each namespace may hold, it may hold in blocks too.
+                    let keeps = matches!(at, Where::Policy | Where::Test | Where::Each);
+                    (if keeps { at } else { inner }, around)
+                }
+                _ => continue,
+            };
+            self.check(statement.body(), inner, around);
+        }
     }
 }
 
 /// The words to point at, and what is wrong with where they stand.
-fn misplaced(statement: &Statement, at: Where) -> (Span, Option<(&'static str, &'static str)>) {
+fn misplaced(
+    statement: &Statement,
+    at: Where,
+    around: Around,
+) -> (Span, Option<(&'static str, &'static str)>) {
     match statement {
         Statement::Use(tree) => {
             let wrong = (at != Where::Top)
@@ -352,8 +407,8 @@ fn misplaced(statement: &Statement, at: Where) -> (Span, Option<(&'static str, &
         }
         Statement::Block(tree) => {
             let (span, nested) = match &tree.head {
-                BlockHead::Namespace(name) => (name.span, at == Where::Each),
-                BlockHead::Each(each, _) => (*each, matches!(at, Where::Namespace | Where::Each)),
+                BlockHead::Namespace(name) => (name.span, around == Around::Each),
+                BlockHead::Each(each, _) => (*each, around != Around::Nothing),
                 BlockHead::Cluster(name) => (name.span, false),
                 BlockHead::Clusters(filter) => (filter.span, false),
             };

@@ -1,6 +1,9 @@
 //! From a name to the one thing it denotes: workloads, services and namespaces, with the nearest names where it
 //! denotes none and every candidate where it denotes several.
 
+use std::cell::{OnceCell, RefCell};
+
+use rustc_hash::FxHashMap;
 use weir_cluster::Inventory;
 use weir_cluster::inventory::{NamespaceId, ServiceId, WorkloadId, WorkloadKind};
 use weir_cluster::labels::Labels;
@@ -18,13 +21,56 @@ pub enum Named {
     Namespace(NamespaceId),
 }
 
+/// The sets of pods that workloads and services are called by, made when they are first asked for.
+pub struct Things<'a> {
+    inventory: &'a Inventory,
+    workloads: Vec<OnceCell<Option<PodSet>>>,
+    services: Vec<OnceCell<Option<PodSet>>>,
+    /// Whether a workload and a service of one name select the same pods.
+    twins: RefCell<FxHashMap<(WorkloadId, ServiceId), bool>>,
+}
+
+impl<'a> Things<'a> {
+    pub fn of(inventory: &'a Inventory) -> Things<'a> {
+        Things {
+            inventory,
+            workloads: vec![OnceCell::new(); inventory.workloads.len()],
+            services: vec![OnceCell::new(); inventory.services.len()],
+            twins: RefCell::default(),
+        }
+    }
+
+    pub fn workload_pods(&self, id: WorkloadId) -> Option<&PodSet> {
+        self.workloads[id.index()].get_or_init(|| workload_pods(self.inventory, id)).as_ref()
+    }
+
+    pub fn service_pods(&self, id: ServiceId) -> Option<&PodSet> {
+        self.services[id.index()].get_or_init(|| service_pods(self.inventory, id)).as_ref()
+    }
+
+    fn are_twins(&self, workload: WorkloadId, service: ServiceId) -> bool {
+        if let Some(known) = self.twins.borrow().get(&(workload, service)) {
+            return *known;
+        }
+        let same = match (self.workload_pods(workload), self.service_pods(service)) {
+            (Some(workload), Some(service)) => {
+                workload == service || workload.classes(self.inventory) == service.classes(self.inventory)
+            }
+            _ => false,
+        };
+        self.twins.borrow_mut().insert((workload, service), same);
+        same
+    }
+}
+
 /// Everything of that name in one namespace that `kind` admits.
 pub fn in_namespace(
-    inventory: &Inventory,
+    things: &Things<'_>,
     namespace: NamespaceId,
     name: &str,
     kind: Option<KindWord>,
 ) -> Vec<Named> {
+    let inventory = things.inventory;
     let workloads: Vec<WorkloadId> = inventory
         .workloads_in(namespace, name)
         .iter()
@@ -36,7 +82,7 @@ pub fn in_namespace(
         _ => None,
     };
     if let ([workload], Some(service)) = (workloads.as_slice(), service)
-        && same_pods(inventory, *workload, service)
+        && things.are_twins(*workload, service)
     {
         return vec![Named::Both(*workload, service)];
     }
@@ -44,7 +90,8 @@ pub fn in_namespace(
 }
 
 /// Everything of that name in the cluster.
-pub fn anywhere(inventory: &Inventory, name: &str, kind: Option<KindWord>) -> Vec<Named> {
+pub fn anywhere(things: &Things<'_>, name: &str, kind: Option<KindWord>) -> Vec<Named> {
+    let inventory = things.inventory;
     let mut homes: Vec<NamespaceId> = inventory
         .workloads_named(name)
         .iter()
@@ -59,7 +106,7 @@ pub fn anywhere(inventory: &Inventory, name: &str, kind: Option<KindWord>) -> Ve
     homes.sort_unstable();
     homes.dedup();
     let mut found: Vec<Named> =
-        homes.into_iter().flat_map(|home| in_namespace(inventory, home, name, kind)).collect();
+        homes.into_iter().flat_map(|home| in_namespace(things, home, name, kind)).collect();
     if kind.is_none() {
         found.extend(inventory.namespace(name).map(Named::Namespace));
     }
@@ -76,15 +123,6 @@ fn admits(word: Option<KindWord>, kind: &WorkloadKind) -> bool {
         Some(KindWord::CronJob) => *kind == WorkloadKind::CronJob,
         Some(KindWord::Pod) => *kind == WorkloadKind::Pod,
         Some(KindWord::Service | KindWord::ServiceAccount) => false,
-    }
-}
-
-fn same_pods(inventory: &Inventory, workload: WorkloadId, service: ServiceId) -> bool {
-    match (workload_pods(inventory, workload), service_pods(inventory, service)) {
-        (Some(workload), Some(service)) => {
-            workload == service || workload.classes(inventory) == service.classes(inventory)
-        }
-        _ => false,
     }
 }
 

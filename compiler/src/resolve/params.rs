@@ -62,15 +62,18 @@ impl ParamKind {
 }
 
 /// The kinds of every policy's parameters, by the policy's file and name.
+#[derive(Default)]
 pub(super) struct Params<'a> {
     kinds: BTreeMap<FileId, BTreeMap<&'a str, Vec<ParamKind>>>,
     /// Policies that apply themselves, in however many steps.
     circular: Vec<(FileId, &'a str)>,
+    /// Policies with a parameter that nothing fits.
+    contradictory: Vec<(FileId, &'a str)>,
 }
 
 impl<'a> Params<'a> {
     pub fn of(sources: &'a Sources, modules: &Modules<'a>, diagnostics: &mut Vec<Diagnostic>) -> Params<'a> {
-        let mut params = Params { kinds: BTreeMap::new(), circular: Vec::new() };
+        let mut params = Params::default();
         let mut inference =
             Inference { sources, modules, params: &mut params, open: Vec::new(), diagnostics };
         let policies: Vec<_> = modules.policies().collect();
@@ -86,6 +89,10 @@ impl<'a> Params<'a> {
 
     pub fn is_circular(&self, file: FileId, policy: &str) -> bool {
         self.circular.contains(&(file, policy))
+    }
+
+    pub fn is_contradictory(&self, file: FileId, policy: &str) -> bool {
+        self.contradictory.contains(&(file, policy))
     }
 }
 
@@ -130,7 +137,10 @@ impl<'a> Inference<'_, 'a> {
             let (known, before) = found[at];
             match known.and(kind) {
                 Some(kind) => found[at] = (kind, before.or(Some(span))),
-                None => self.report_two_kinds(file, &policy.params[at], (known, before), (kind, span)),
+                None => {
+                    self.params.contradictory.push((file, policy.name.text.as_str()));
+                    self.report_two_kinds(file, &policy.params[at], (known, before), (kind, span));
+                }
             }
         }
         self.open.pop();
@@ -211,12 +221,13 @@ impl<'a> Inference<'_, 'a> {
         (kind, span): (ParamKind, Span),
     ) {
         let before = before.unwrap_or(param.kind.as_ref().map_or(param.name.span, |kind| kind.span));
-        let message = format!("parameter `{}` is {} and {}", param.name.text, known.spoken(), kind.spoken());
+        let (name, one, other) = (&param.name.text, known.spoken(), kind.spoken());
+        let message = format!("parameter `{name}` stands for {one}, and for {other}");
         self.diagnostics.push(
             Diagnostic::error(Code::E0319, message)
                 .at(Place { file, span }, format!("{} here", kind.spoken()))
                 .at(Place { file, span: before }, format!("{} here", known.spoken()))
-                .with_help("give the policy two parameters"),
+                .with_help("give the policy two parameters, or this one another name"),
         );
     }
 }

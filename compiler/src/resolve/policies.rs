@@ -27,7 +27,7 @@ pub(super) struct Frame<'a> {
     depth: usize,
 }
 
-/// How many statements policies and `in each` blocks may come to.
+/// How many sentences, applications and rounds policies and `in each` blocks may come to.
 pub(super) const MOST_EXPANDED: usize = 200_000;
 
 impl<'a> Resolver<'a> {
@@ -162,12 +162,16 @@ impl<'a> Resolver<'a> {
         if depth >= DEEPEST {
             self.report(
                 Diagnostic::error(Code::E0218, format!("policies apply each other more than {DEEPEST} deep"))
-                    .at(place, "one too many"),
+                    .at(place, "one too many")
+                    .with_help("say what it comes to in fewer steps"),
             );
             return false;
         }
-        if !self.check_arguments(tree, home, policy, scope) {
+        if !self.has_room(place) || !self.check_arguments(tree, home, policy, scope) {
             return false;
+        }
+        if self.params.is_contradictory(home, name) {
+            return false; // so is this
         }
         let frame = FrameId(self.frames.len());
         self.frames.push(Frame { policy, args: &tree.args, caller: scope, depth });
@@ -251,8 +255,9 @@ impl<'a> Resolver<'a> {
     ) {
         let place = scope.place(argument.span());
         let text = self.sources.text(place).to_owned();
-        let said = Diagnostic::error(Code::E0320, format!("parameter `{param}` is {}", kind.spoken()))
-            .at(place, format!("`{text}` is not"));
+        let said =
+            Diagnostic::error(Code::E0320, format!("parameter `{param}` stands for {}", kind.spoken()))
+                .at(place, format!("`{text}` does not fit"));
         let said = match defined {
             Some(defined) => said.at(defined, "the parameter"),
             None => said,
@@ -307,10 +312,10 @@ impl<'a> Resolver<'a> {
         self.sources.get(file).parse.file.statements.iter().any(is_error)
     }
 
-    /// Whether the program still has room for these many statements more; if not, it is told, once.
-    pub(super) fn has_room(&mut self, statements: usize, place: Place) -> bool {
+    /// Whether the program still has room for one statement more; if not, it is told, once.
+    pub(super) fn has_room(&mut self, place: Place) -> bool {
         let before = self.expanded;
-        self.expanded = self.expanded.saturating_add(statements);
+        self.expanded = self.expanded.saturating_add(1);
         if self.expanded <= MOST_EXPANDED {
             return true;
         }
@@ -318,9 +323,11 @@ impl<'a> Resolver<'a> {
             self.report(
                 Diagnostic::error(
                     Code::E0218,
-                    format!("policies and blocks come to more than {MOST_EXPANDED} sentences"),
+                    format!(
+                        "policies and blocks come to more than {MOST_EXPANDED} sentences and applications"
+                    ),
                 )
-                .at(place, "one application too many")
+                .at(place, "one too many")
                 .with_help("say it of sets instead of one by one"),
             );
         }

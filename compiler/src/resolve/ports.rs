@@ -5,6 +5,7 @@ mod said;
 mod well_known;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
@@ -232,8 +233,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn classes(&self, ends: &Ends) -> Bits {
-        ends.pods().map(|pods| self.facts.governed(pods)).unwrap_or_default()
+    fn classes(&self, ends: &Ends) -> Rc<Bits> {
+        ends.pods().map(|pods| self.facts.ground(pods)).unwrap_or_default()
     }
 
     /// The container ports that are meant. Where none of the pods declares any port, nothing can be checked.
@@ -248,12 +249,12 @@ impl Resolver<'_> {
 
     /// The container ports that are meant, where some pod declares them.
     fn declared_ports(&self, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
-        let classes = self.classes(ends);
+        let classes = &*self.classes(ends);
         match wanted {
             Wanted::Number { first, last, protocol } => {
                 let exposed = |protocol: Protocol| {
                     let range = self.ports.numbers.range((protocol, *first)..=(protocol, *last));
-                    range.into_iter().any(|(_, bits)| !bits.is_disjoint(&classes))
+                    range.into_iter().any(|(_, bits)| !bits.is_disjoint(classes))
                 };
                 let wanted_protocol = protocol.unwrap_or(Protocol::Tcp);
                 if exposed(wanted_protocol) {
@@ -266,7 +267,7 @@ impl Resolver<'_> {
                 }
             }
             Wanted::Name(name) => {
-                let found = self.named_ports(&classes, name, None);
+                let found = self.named_ports(classes, name, None);
                 if found.is_empty() { Err(Miss::NotExposed) } else { Ok(found) }
             }
         }

@@ -95,7 +95,7 @@ impl Resolver<'_> {
                 Some(denotation)
             }
             Named::Workload(id) | Named::Both(id, _) => {
-                let Some(pods) = names::workload_pods(inventory, id) else {
+                let Some(pods) = self.things.workload_pods(id).cloned() else {
                     let spelled = names::spelled(inventory, named, false);
                     self.report(
                         Diagnostic::error(Code::E0315, format!("the pods of `{spelled}` have no labels"))
@@ -138,8 +138,10 @@ impl Resolver<'_> {
         if Some(id) == self.facts.api_server() && service.selector.is_none() {
             return self.builtin(Builtin::ApiServer, scope, place);
         }
-        if let Some(pods) = names::service_pods(inventory, id) {
-            if pods.classes(inventory).is_empty() && scope.absent != Some(Absent::EvenIfAbsent) {
+        if let Some(pods) = self.things.service_pods(id).cloned() {
+            let is_empty =
+                |pods: &PodSet| self.facts.ground(pods).is_empty() && pods.classes(inventory).is_empty();
+            if is_empty(&pods) && scope.absent != Some(Absent::EvenIfAbsent) {
                 if scope.absent == Some(Absent::IfPresent) {
                     return Some(Denotation::default());
                 }
@@ -190,6 +192,10 @@ impl Resolver<'_> {
 
     /// Notes, once a service, whose pods are behind it where these are several workloads'.
     fn check_service_catches(&mut self, id: ServiceId, pods: &PodSet, place: Place) {
+        let whole = self.things.service_pods(id).is_some_and(|whole| whole.is(pods));
+        if whole && !self.checked_services.insert(id) {
+            return;
+        }
         let inventory = self.facts.inventory;
         let mut behind: Vec<String> = pods
             .classes(inventory)
@@ -217,6 +223,10 @@ impl Resolver<'_> {
         pods: &PodSet,
         place: Place,
     ) {
+        let whole = self.things.workload_pods(id).is_some_and(|whole| whole.is(pods));
+        if whole && !self.checked_workloads.insert(id) {
+            return; // as it was judged when it was first named
+        }
         let inventory = self.facts.inventory;
         let own: roaring::RoaringBitmap =
             inventory.workloads[id.index()].classes.iter().map(|class| class.0).collect();

@@ -91,12 +91,16 @@ impl FromIterator<Conjunction> for PodSet {
 
 impl PodSet {
     pub fn union(sets: impl IntoIterator<Item = PodSet>) -> PodSet {
-        normal(sets.into_iter().flat_map(|set| set.terms).collect())
+        let mut sets: Vec<PodSet> = sets.into_iter().collect();
+        match sets.len() {
+            1 => sets.remove(0),
+            _ => normal(sets.iter().flat_map(|set| set.terms.iter().cloned()).collect()),
+        }
     }
 
     pub fn and(&self, other: &PodSet) -> Result<PodSet, TooManyParts> {
         let mut terms = Vec::new();
-        for ours in &self.terms {
+        for ours in self.terms.iter() {
             terms.extend(other.terms.iter().filter_map(|theirs| ours.and(theirs)));
             terms = bounded(terms)?;
         }
@@ -108,14 +112,14 @@ impl PodSet {
     pub fn minus(&self, other: &PodSet) -> Result<PodSet, TooManyParts> {
         let mut by_name: BTreeMap<&Text, Vec<&Constraints>> = BTreeMap::new();
         let mut elsewhere = Vec::new();
-        for term in &other.terms {
+        for term in other.terms.iter() {
             match term.namespaces.names_only().and_then(Constraint::one_of) {
                 Some(names) => names.for_each(|name| by_name.entry(name).or_default().push(&term.pods)),
                 None => elsewhere.push(term),
             }
         }
         let mut terms = Vec::new();
-        for ours in &self.terms {
+        for ours in self.terms.iter() {
             terms.extend(minus_by_name(ours, &by_name)?);
             terms = bounded(terms)?;
         }
@@ -163,13 +167,17 @@ fn bounded(terms: Vec<Conjunction>) -> Result<Vec<Conjunction>, TooManyParts> {
     if terms.len() <= PodSet::MOST {
         return Ok(terms);
     }
-    let PodSet { terms } = normal(terms);
+    let terms = in_order(terms);
     if terms.len() <= PodSet::MOST { Ok(terms) } else { Err(TooManyParts) }
+}
+
+fn normal(terms: Vec<Conjunction>) -> PodSet {
+    PodSet { terms: in_order(terms).into() }
 }
 
 /// Sorted, without repetition, and without what another part implies. Beyond a few hundred parts (long unions of
 /// names, which imply nothing of each other) the last is left out.
-fn normal(mut terms: Vec<Conjunction>) -> PodSet {
+fn in_order(mut terms: Vec<Conjunction>) -> Vec<Conjunction> {
     const MOST_COMPARED: usize = 512;
     terms.sort_unstable();
     terms.dedup();
@@ -180,5 +188,5 @@ fn normal(mut terms: Vec<Conjunction>) -> PodSet {
         let mut keep = keep.into_iter();
         terms.retain(|_| keep.next().unwrap_or(true));
     }
-    PodSet { terms }
+    terms
 }

@@ -24,6 +24,9 @@ struct Arguments {
     pods: usize,
     #[arg(long, default_value_t = 10_000)]
     sentences: usize,
+    /// Over how many files the sentences are spread [default: one for every 100]
+    #[arg(long)]
+    files: Option<usize>,
     /// How many sentences are about labelled pods of every namespace
     #[arg(long, default_value_t = 10)]
     everywhere: usize,
@@ -32,8 +35,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let Arguments { out, namespaces, workloads, pods, sentences, everywhere, seed } = Arguments::parse();
-    let size = Size { namespaces, workloads, pods, sentences, everywhere, seed };
+    let Arguments { out, namespaces, workloads, pods, sentences, files, everywhere, seed } =
+        Arguments::parse();
+    let files = files.unwrap_or(sentences.div_ceil(100).max(1));
+    let size = Size { namespaces, workloads, pods, sentences, files, everywhere, seed };
     if let Err(least) = size.check() {
         eprintln!("cannot make that up: {least}");
         return ExitCode::from(2);

@@ -6,9 +6,6 @@ use std::fmt::Write as _;
 use super::random::Random;
 use super::shape::{Cluster, METRICS, Namespace, Role, Size, Workload};
 
-/// How many sentences a file has.
-const A_FILE: usize = 100;
-
 /// Of twenty sentences in a row, what each is about: 10 % postures, 50 % grants inside a namespace, 15 % from one to
 /// another, 10 % to what is shared, 5 % by labels, 10 % to addresses outside.
 const ROUND: [Topic; 20] = {
@@ -33,9 +30,12 @@ enum Topic {
 pub(super) struct Files<'c> {
     cluster: &'c Cluster,
     random: Random,
+    /// How many sentences there are to be, over how many files.
     sentences: usize,
-    /// How many sentences there were, and of which topics.
+    files: usize,
+    /// How many there were, of both, and of which topics.
     made: usize,
+    made_files: usize,
     postures: usize,
     labels: usize,
     /// How many postures and label sentences there are to be, and of these how many about every namespace.
@@ -65,7 +65,9 @@ impl<'c> Files<'c> {
             cluster,
             random: Random::new(size.seed, 2),
             sentences: size.sentences,
+            files: size.files,
             made: 0,
+            made_files: 0,
             postures: 0,
             labels: 0,
             all_postures: about(Topic::Posture),
@@ -215,8 +217,9 @@ impl Iterator for Files<'_> {
     type Item = Vec<String>;
 
     fn next(&mut self) -> Option<Vec<String>> {
-        let end = self.sentences.min(self.made + A_FILE);
-        let mut sentences = Vec::with_capacity(A_FILE);
+        self.made_files += 1;
+        let end = self.sentences * self.made_files.min(self.files) / self.files;
+        let mut sentences = Vec::with_capacity(end - self.made);
         while self.made < end {
             sentences.push(self.sentence());
             self.made += 1;

@@ -13,6 +13,8 @@ pub struct Size {
     pub workloads: usize,
     pub pods: usize,
     pub sentences: usize,
+    /// Over how many files they are spread.
+    pub files: usize,
     /// How many of the sentences about labels are about the pods of every namespace. NetworkPolicy needs an object
     /// in each guarded namespace for one, so a thousand of them are another benchmark.
     pub everywhere: usize,
@@ -30,6 +32,9 @@ impl Size {
         }
         if self.pods < self.workloads {
             return Err("at least one pod a workload");
+        }
+        if !(1..=self.sentences.max(1)).contains(&self.files) {
+            return Err("at least one file, and a sentence in each");
         }
         if self.pods.div_ceil(PODS_A_NODE) > MOST_NODES {
             return Err("at most 2,000,000 pods");

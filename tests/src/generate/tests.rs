@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use weir::{Facts, Severity, Sources, Target};
+use weir::{Code, Diagnostic, Facts, Severity, Sources, Target};
 use weir_cluster::manifest::Reader;
 
 use super::{Size, Totals, generate};
 
 fn small() -> Size {
-    Size { namespaces: 20, workloads: 200, pods: 1000, sentences: 400, everywhere: 4, seed: 1 }
+    Size { namespaces: 20, workloads: 200, pods: 1000, sentences: 400, files: 4, everywhere: 4, seed: 1 }
 }
 
 /// A file in memory.
@@ -63,7 +63,10 @@ fn a_program_compiles_without_an_error() {
             weir::analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, crate::TODAY));
         let found = |severity| analysis.diagnostics.iter().filter(move |said| said.severity == severity);
         assert_eq!(found(Severity::Error).map(|said| &said.message).collect::<Vec<_>>(), [""; 0]);
-        assert!(found(Severity::Warning).count() < 4, "hardly a lint");
+        // Grants are drawn at random: some say what others do.
+        let repeats = |said: &&Diagnostic| matches!(said.code, Code::W0117 | Code::W0118);
+        let lints = found(Severity::Warning).filter(|said| !repeats(said));
+        assert!(lints.count() < 4, "hardly a lint");
         assert!(analysis.build(&facts).is_some_and(|documents| documents.len() > 100));
     }
 }
@@ -73,5 +76,11 @@ fn sizes_are_as_asked() {
     let (_, totals) = generated(&small());
     assert!(totals.objects.items > 1000 + 200 + 20);
     assert_eq!(totals.sentences.files, 4);
+    let (files, totals) = generated(&Size { files: 7, ..small() });
+    assert_eq!((totals.sentences.files, totals.sentences.items), (7, 400));
+    let lines = |text: &Vec<u8>| text.iter().filter(|byte| **byte == b'\n').count() - 2;
+    let lengths = files.iter().filter(|(path, _)| path.ends_with(".weir")).map(|(_, text)| lines(text));
+    assert_eq!(lengths.collect::<Vec<_>>(), [57, 57, 57, 57, 57, 57, 58]);
     assert!(Size { pods: 100, ..small() }.check().is_err());
+    assert!(Size { files: 401, ..small() }.check().is_err());
 }

@@ -255,7 +255,7 @@ struct Printer<'a> {
     block: &'a Block,
 }
 
-fn name(text: &str, any_word: bool) -> String {
+pub fn name(text: &str, any_word: bool) -> String {
     let bare = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && (any_word || !RESERVED.contains(&text));

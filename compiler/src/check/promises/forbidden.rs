@@ -3,7 +3,7 @@
 use super::region::Region;
 use super::{Guarded, Meeting, Prover};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::relation::Within;
+use crate::relation::{GrantKind, Within};
 use crate::resolve::program::{Ports, Reach, SentenceId};
 
 impl Prover<'_> {
@@ -17,7 +17,10 @@ impl Prover<'_> {
                 continue;
             }
             self.check_no_grant(id, reach, &from, &to, ports);
-            self.check_closed(id, reach, &from, &to);
+            // A posture that could not be read may well close it.
+            if !self.program.incomplete {
+                self.check_closed(id, reach, &from, &to);
+            }
         }
     }
 
@@ -44,15 +47,19 @@ impl Prover<'_> {
             match meeting {
                 Meeting::Today(source, destination) => {
                     let (place, label) = self.grant_place(grant);
+                    let help = match grant.kind {
+                        GrantKind::Library => {
+                            "without the prelude (`prelude = false` in `weir.toml`) the program grants DNS itself"
+                        }
+                        _ => "there is no precedence: leave the flow out of one of them with `except`",
+                    };
                     self.report(
                         id,
                         Diagnostic::error(Code::E0504, "a grant permits what must not be")
                             .at(reach.verb_place, "forbidden here")
                             .at(place, label)
                             .with_note(format!("for one, {source} may reach {destination}"))
-                            .with_help(
-                                "there is no precedence: leave the flow out of one of them with `except`",
-                            ),
+                            .with_help(help),
                     );
                 }
                 Meeting::Later(newcomer) => {

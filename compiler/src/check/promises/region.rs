@@ -158,7 +158,12 @@ impl Region {
             return "`apiserver`".to_owned();
         }
         let blocks = if self.outside.is_empty() { self.held.blocks() } else { self.outside.blocks() };
-        blocks.first().map_or_else(|| "nothing".to_owned(), |block| format!("`{}`", block.cidr))
+        match blocks.first().map(|block| block.cidr) {
+            None => "nothing".to_owned(),
+            Some(all) if all.prefix_len() == 0 => "an address outside of the cluster".to_owned(),
+            Some(one) if one.prefix_len() == one.max_prefix_len() => format!("`{}`", one.addr()),
+            Some(range) => format!("an address of `{range}`"),
+        }
     }
 }
 

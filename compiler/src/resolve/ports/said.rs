@@ -138,7 +138,7 @@ impl Resolver<'_> {
         }
         let mut containers = BTreeSet::new();
         if !matches!(part.thing, Thing::Service(_)) {
-            for class in self.classes(&part.ends) {
+            for class in self.classes(&part.ends).iter() {
                 for port in &inventory.classes[class as usize].ports {
                     containers.insert(written(port.name.as_deref(), port.number, port.protocol));
                 }

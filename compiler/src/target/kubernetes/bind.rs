@@ -15,11 +15,12 @@ use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 use crate::target::Target;
 
-/// The same relation with selectors that NetworkPolicy has.
-pub fn bind(relation: &Relation, program: &Program, facts: &Facts<'_>) -> (Relation, Vec<Diagnostic>) {
+/// The same relation with selectors that NetworkPolicy has. Most of it stays what it is, and is not copied: it is the
+/// largest thing that there is.
+pub fn bind(relation: Relation, program: &Program, facts: &Facts<'_>) -> (Relation, Vec<Diagnostic>) {
     let mut binder = Binder { facts, program, told: BTreeMap::new(), diagnostics: Vec::new() };
-    let guards = relation.guards.iter().map(|guard| binder.guard(guard)).collect();
-    let grants = relation.grants.iter().map(|grant| binder.grant(grant)).collect();
+    let guards = relation.guards.into_iter().map(|guard| binder.guard(guard)).collect();
+    let grants = relation.grants.into_iter().map(|grant| binder.grant(grant)).collect();
     binder.report_bindings();
     (Relation { guards, grants }, binder.diagnostics)
 }
@@ -57,7 +58,7 @@ impl Binder<'_> {
     }
 
     /// NetworkPolicies live in namespaces: a guard over namespaces by label covers those that exist.
-    fn guard(&mut self, guard: &Guard) -> Guard {
+    fn guard(&mut self, guard: Guard) -> Guard {
         let planned = match &self.program.get(guard.sentence).kind {
             SentenceKind::Posture(posture) => posture.planned,
             SentenceKind::Grant(grant) => grant.planned,
@@ -88,27 +89,24 @@ impl Binder<'_> {
             let bound = Conjunction { namespaces, pods: term.pods.clone() };
             terms.extend(self.without_accounts(bound, guard.sentence));
         }
-        Guard { pods: terms.into_iter().collect(), ..guard.clone() }
+        Guard { pods: terms.into_iter().collect(), ..guard }
     }
 
-    fn grant(&mut self, grant: &relation::Grant) -> relation::Grant {
-        let mut side = |ends: &[Ends]| -> Vec<Ends> {
-            ends.iter()
-                .map(|ends| match ends {
-                    Ends::Pods(pods) => Ends::Pods(self.pods(pods, grant.sentence)),
-                    other => other.clone(),
-                })
-                .filter(|ends| !ends.pods().is_some_and(PodSet::is_empty))
-                .collect()
-        };
-        let (from, to) = (side(&grant.from), side(&grant.to));
-        relation::Grant { from, to, ..grant.clone() }
+    fn grant(&mut self, mut grant: relation::Grant) -> relation::Grant {
+        for side in [&mut grant.from, &mut grant.to] {
+            for ends in side.iter_mut() {
+                if let Ends::Pods(pods) = ends
+                    && is_special(pods)
+                {
+                    *pods = self.pods(pods, grant.sentence);
+                }
+            }
+            side.retain(|ends| !ends.pods().is_some_and(PodSet::is_empty));
+        }
+        grant
     }
 
     fn pods(&mut self, pods: &PodSet, sentence: SentenceId) -> PodSet {
-        if !is_special(pods) {
-            return pods.clone();
-        }
         let mut terms = Vec::new();
         for term in pods.terms() {
             if let Some(named) = self.without_patterns(term, sentence) {

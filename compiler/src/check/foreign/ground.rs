@@ -1,0 +1,181 @@
+//! The points of today on which policies of others are judged: pods that run, newcomers, addresses. What their peers
+//! denote on them. Passes no judgement.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use roaring::RoaringBitmap as Bits;
+use weir_cluster::flow::{Point, Space};
+use weir_cluster::inventory::NamespaceId;
+
+use super::policy::{Foreign, Rule};
+use crate::address::AddressSet;
+use crate::check::promises::universe::{self, Universe};
+use crate::facts::Facts;
+use crate::meaning::{self, Meaning};
+use crate::relation::Relation;
+use crate::resolve::program::{Ends, Ports, Program, Reach};
+
+pub(super) struct Ground<'a> {
+    pub space: &'a Space,
+    pub meaning: Meaning<'a>,
+    /// Every point, and those that are no newcomers.
+    pub everyone: Bits,
+    pub real: Bits,
+    facts: &'a Facts<'a>,
+    universe: Universe<'a>,
+    /// Known addresses of pods, sorted.
+    addresses: Vec<(IpAddr, u32)>,
+    without_address: Bits,
+    pod_ranges: AddressSet,
+    /// Selectors of namespaces are the same in many policies.
+    known: RefCell<HashMap<Ends, Bits>>,
+}
+
+/// Points that a rule surely admits, and those that it may admit.
+pub(super) struct Peers {
+    pub surely: Bits,
+    pub possibly: Bits,
+}
+
+fn reaches(program: &Program) -> impl Iterator<Item = &Reach> {
+    program.sentences.iter().filter_map(|sentence| sentence.kind.reach())
+}
+
+/// With a pod for each selector, of the program and of others, that nothing matches.
+pub(super) fn universe<'a>(
+    program: &Program,
+    relation: &Relation,
+    foreign: &[Foreign<'_>],
+    facts: &'a Facts<'a>,
+) -> Universe<'a> {
+    let parts = reaches(program).flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+    let guarded = relation.guards.iter().map(|guard| &guard.pods);
+    Universe::new(facts, parts.chain(guarded).chain(foreign.iter().flat_map(Foreign::sets)))
+}
+
+/// The space in which program and policies can be told apart.
+pub(super) fn space(
+    program: &Program,
+    relation: &Relation,
+    foreign: &[Foreign<'_>],
+    universe: &Universe<'_>,
+    facts: &Facts<'_>,
+) -> Space {
+    let (mut ends, mut ports): (Vec<&Ends>, Vec<&Ports>) = (Vec::new(), Vec::new());
+    for grant in &relation.grants {
+        ends.extend(grant.from.iter().chain(&grant.to));
+        ports.push(&grant.ports);
+    }
+    for reach in reaches(program) {
+        ends.extend(reach.parts().map(|part| &part.ends));
+        ports.extend(reach.object.iter().map(|(_, ports)| ports));
+    }
+    ends.extend(foreign.iter().flat_map(Foreign::ends));
+    ports.extend(foreign.iter().flat_map(Foreign::ports));
+    meaning::space_of(ends, ports, universe.newcomers.clone(), facts)
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(space: &'a Space, universe: Universe<'a>, facts: &'a Facts<'a>) -> Ground<'a> {
+        let (mut real, mut without_address, mut addresses) = (Bits::new(), Bits::new(), Vec::new());
+        for (at, point) in (0u32..).zip(&space.points) {
+            let Point::Pod(pod) = point else {
+                real.insert(at);
+                continue;
+            };
+            if pod.class.is_some() {
+                real.insert(at);
+            }
+            if pod.addresses.is_empty() {
+                without_address.insert(at);
+            }
+            addresses.extend(pod.addresses.iter().map(|address| (*address, at)));
+        }
+        addresses.sort_unstable();
+        Ground {
+            space,
+            meaning: Meaning::new(facts, space),
+            everyone: (0..space.points.len() as u32).collect(),
+            real,
+            facts,
+            universe,
+            addresses,
+            without_address,
+            pod_ranges: facts.pod_ranges(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// Whom a rule of others admits. Whether a block of addresses is about pods is each network plugin's own choice.
+    pub fn peers(&self, rule: &Rule) -> Peers {
+        let mut peers = Peers { surely: Bits::new(), possibly: Bits::new() };
+        for peer in &rule.peers {
+            if let Some(surely) = &peer.surely {
+                peers.surely |= self.members(surely);
+            }
+            peers.possibly |= self.members(&peer.possibly);
+            if let Ends::Exactly(block) = &peer.possibly {
+                peers.possibly |= self.pods_at(block);
+            }
+        }
+        peers
+    }
+
+    fn members(&self, ends: &Ends) -> Bits {
+        if let Some(known) = self.known.borrow().get(ends) {
+            return known.clone();
+        }
+        let members = self.meaning.members(std::slice::from_ref(ends));
+        self.known.borrow_mut().insert(ends.clone(), members.clone());
+        members
+    }
+
+    /// The pods that have, or may have, an address in these ranges.
+    fn pods_at(&self, set: &AddressSet) -> Bits {
+        let mut found = Bits::new();
+        for block in set.blocks() {
+            let (first, last) = (block.cidr.network(), block.cidr.broadcast());
+            let start = self.addresses.partition_point(|(address, _)| *address < first);
+            let within = self.addresses[start..].iter().take_while(|(address, _)| *address <= last);
+            found.extend(within.filter(|(address, _)| set.contains(*address)).map(|(_, point)| *point));
+        }
+        if !set.and(&self.pod_ranges).is_empty() {
+            found |= &self.without_address;
+        }
+        found
+    }
+
+    /// The namespace of a pod, if it exists.
+    pub fn namespace(&self, point: u32) -> Option<NamespaceId> {
+        match &self.space.points[point as usize] {
+            Point::Pod(pod) => self.facts.inventory.namespace(&pod.namespace),
+            Point::Address(_) => None,
+        }
+    }
+
+    /// A virtual pod is one pod; a class may be many.
+    pub fn is_alone(&self, point: u32) -> bool {
+        matches!(&self.space.points[point as usize], Point::Pod(pod) if pod.class.is_none())
+    }
+
+    /// A point in the user's words.
+    pub fn spoken(&self, point: usize) -> String {
+        match &self.space.points[point] {
+            Point::Pod(pod) => match pod.class {
+                Some(class) => self.universe.spoken(class.0),
+                None => universe::newcomer(pod, self.facts),
+            },
+            Point::Address(address) => {
+                let range = AddressSet::between(address.first, address.last).blocks();
+                match range.as_slice() {
+                    [block] if block.except.is_empty() && address.first != address.last => {
+                        format!("`{}`", block.cidr)
+                    }
+                    _ => format!("`{}`", address.first),
+                }
+            }
+        }
+    }
+}
