@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use weir::{Analysis, Document, Facts, Inventory, Sources, Target};
+use weir::{Analysis, Code, Document, Facts, Inventory, Sources, Target};
 use weir_cluster::manifest::Reader;
 
 mod allowed;
@@ -94,11 +94,15 @@ fn error_codes(analysis: &Analysis) -> Vec<(&'static str, String)> {
     errors.map(|error| (error.code.name(), error.message.clone())).collect()
 }
 
+/// What Weir makes of a program that compiles.
+struct Built {
+    documents: Vec<Document>,
+    /// Where it says of a promise that it holds today, as offsets into the text.
+    holds_today: Vec<usize>,
+}
+
 /// What Weir makes of a program. `Err` with foreseen errors; any other is a failure.
-fn build(
-    inventory: &Inventory,
-    text: &str,
-) -> Result<Result<Vec<Document>, BTreeSet<&'static str>>, TestCaseError> {
+fn build(inventory: &Inventory, text: &str) -> Result<Result<Built, BTreeSet<&'static str>>, TestCaseError> {
     let facts = Facts::of(inventory);
     let analysis = weir::analyze(
         &sources(&[("main.weir", text.to_owned())]),
@@ -109,7 +113,11 @@ fn build(
         prop_assert!(FORESEEN.contains(code), "an unforeseen error: {code} {message}");
     }
     match analysis.build(&facts) {
-        Some(documents) => Ok(Ok(documents)),
+        Some(documents) => {
+            let today = analysis.diagnostics.iter().filter(|one| one.code == Code::W0128);
+            let holds_today = today.map(|one| one.labels[0].place.span.start as usize).collect();
+            Ok(Ok(Built { documents, holds_today }))
+        }
         None => Ok(Err(errors.into_iter().map(|(code, _)| code).collect())),
     }
 }
@@ -157,14 +165,14 @@ fn what_is_enforced_is_what_is_meant() {
                     }
                     Ok(())
                 }
-                Ok(documents) => {
+                Ok(found) => {
                     built.set(built.get() + 1);
                     for sentence in &program.sentences {
                         if let program::SentenceKind::Grant(grant) = &sentence.kind {
                             *held.borrow_mut().entry(format!("{:?}", grant.verb)).or_default() += 1;
                         }
                     }
-                    judge(cluster, &inventory, &program, newcomers, &documents)
+                    judge(cluster, &inventory, &program, newcomers, &found)
                 }
             }
         },

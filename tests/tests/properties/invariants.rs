@@ -153,13 +153,14 @@ fn grants_add_up_and_rename_nothing() {
             let program = settle::settle(program, cluster);
             let inventory = inventory(&print::manifests(cluster));
             let Ok(all) = build(&inventory, &text(&program, cluster))? else { return Ok(()) };
+            let all = all.documents;
             let grants = program.sentences.iter().filter(|sentence| is_grant(sentence)).count();
             let mut kept = Vec::new();
             for only in 0..=grants {
                 // The last round has no grant at all.
                 let part = with_grants(&program, |at| at == only);
                 match build(&inventory, &text(&part, cluster))? {
-                    Ok(documents) => kept.push(documents),
+                    Ok(found) => kept.push(found.documents),
                     Err(codes) => {
                         return Err(TestCaseError::fail(format!("alone it is an error: {codes:?}")));
                     }

@@ -32,13 +32,15 @@ pub fn virtual_pods(cluster: &Cluster, program: &Program) -> Vec<PodPoint> {
         })
         .collect();
     // The prelude is of the program, too.
-    let sets = world.instances().flat_map(|(one, home)| one.sets().into_iter().map(move |set| (home, set)));
-    for (home, set) in sets.chain([(None, &Set::Dns)]) {
+    let sets = world.instances().flat_map(|(one, home)| {
+        one.sets().into_iter().map(move |set| (home, set, one.absent.of_guard()))
+    });
+    for (home, set, absent) in sets.chain([(None, &Set::Dns, Ending::Kept)]) {
         let (mut of_pods, mut of_namespaces) = (Vec::new(), Vec::new());
         world.mentioned(set, home, &mut of_pods, &mut of_namespaces);
         for wanted in world.wanted(set, home) {
             let splinters = SPLINTERS && wanted.set.any(&|set| matches!(set, Set::Except(..)));
-            if !splinters && !world.is_empty(&world.denote(&wanted.set, home, Ending::Kept)) {
+            if !splinters && !world.is_empty(&world.denote(&wanted.set, home, absent)) {
                 continue;
             }
             let mut candidates = Vec::new();
@@ -53,7 +55,7 @@ pub fn virtual_pods(cluster: &Cluster, program: &Program) -> Vec<PodPoint> {
             }
             let then = World { points: &candidates, today: 0, ..world };
             let mut found = Vec::new();
-            let parts = then.denote(&wanted.set, home, Ending::Kept);
+            let parts = then.denote(&wanted.set, home, absent);
             for (at, _) in
                 candidates.iter().enumerate().filter(|(at, _)| parts.iter().any(|part| part.members[*at]))
             {
