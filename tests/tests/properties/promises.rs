@@ -32,9 +32,8 @@ pub struct Universe {
 impl World<'_> {
     /// Whether a flow is of a proof.
     fn counts(&self, (source, destination, _): Flow, universe: &Universe) -> bool {
-        let is_cache = |point: &Point| {
-            matches!(point, Point::Address(range) if range.first.to_string() == DNS_CACHE)
-        };
+        let is_cache =
+            |point: &Point| matches!(point, Point::Address(range) if range.first.to_string() == DNS_CACHE);
         let between = || {
             source != destination
                 && (self.pod(source).is_some() || self.pod(destination).is_some())

@@ -32,9 +32,9 @@ pub fn virtual_pods(cluster: &Cluster, program: &Program) -> Vec<PodPoint> {
         })
         .collect();
     // The prelude is of the program, too.
-    let sets = world.instances().flat_map(|(one, home)| {
-        one.sets().into_iter().map(move |set| (home, set, one.absent.of_guard()))
-    });
+    let sets = world
+        .instances()
+        .flat_map(|(one, home)| one.sets().into_iter().map(move |set| (home, set, one.absent.of_guard())));
     for (home, set, absent) in sets.chain([(None, &Set::Dns, Ending::Kept)]) {
         let (mut of_pods, mut of_namespaces) = (Vec::new(), Vec::new());
         world.mentioned(set, home, &mut of_pods, &mut of_namespaces);
