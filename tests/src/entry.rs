@@ -51,6 +51,28 @@ pub fn parse(bytes: &[u8]) {
     built(&sources, &facts, &analysis);
 }
 
+/// A text to be formatted: what comes out says the same with the same comments, and is formatted already.
+pub fn format(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let parse = weir_grammar::parse(text);
+    let formatted = weir_grammar::format::file(text, &parse);
+    assert_eq!(
+        formatted.is_some(),
+        parse.errors.is_empty(),
+        "what can be read is formatted, and nothing else"
+    );
+    let Some(formatted) = formatted else { return };
+    let again = weir_grammar::parse(&formatted);
+    assert!(again.errors.is_empty(), "{formatted}\nis not read again: {:?}", again.errors);
+    let says = |parse: &weir_grammar::Parse| without_spans(&format!("{:?}", parse.file));
+    assert_eq!(says(&parse), says(&again), "{formatted}\nsays something else");
+    let comments = |parse: &weir_grammar::Parse| -> Vec<String> {
+        parse.comments.iter().map(|comment| comment.text.clone()).collect()
+    };
+    assert_eq!(comments(&parse), comments(&again), "{formatted}\nhas other comments");
+    assert_eq!(weir_grammar::format::file(&formatted, &again), Some(formatted), "it is formatted once");
+}
+
 /// Manifests of a cluster, and a program that is held against them; then the same bytes as policies.
 pub fn manifest(bytes: &[u8]) {
     let mut reader = Reader::new("default");
@@ -140,4 +162,14 @@ pub fn spans(told: &str) -> Vec<(usize, usize)> {
         Some((start.parse().ok()?, rest.parse().ok()?))
     };
     told.split("Span { ").skip(1).filter_map(|rest| numbers(rest.split_once(" }")?.0)).collect()
+}
+
+/// A tree's `Debug` text without its spans.
+pub fn without_spans(told: &str) -> String {
+    let mut parts = told.split("Span { ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once(" }").map_or("", |(_, rest)| rest));
+    }
+    text
 }

@@ -179,6 +179,13 @@ fn any_bytes_are_a_program_or_refused() {
 }
 
 #[test]
+fn any_bytes_are_formatted_or_refused() {
+    let corpus = files(&["stdlib", "examples", "tests/cases"], ".weir");
+    corpus.iter().for_each(|bytes| entry::format(bytes));
+    knock(2000, &corpus, entry::format);
+}
+
+#[test]
 fn any_bytes_are_manifests_or_refused() {
     let corpus = files(&["examples", "tests/cases"], ".yaml");
     corpus.iter().for_each(|bytes| entry::manifest(bytes));

@@ -5,6 +5,7 @@ use proptest::test_runner::TestCaseError;
 use weir::{Facts, Inventory, Target};
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::manifest::Reader;
+pub use weir_tests::entry::without_spans;
 
 use super::format::formatted;
 use super::{check, cluster, program, settle, sources, text};
@@ -133,16 +134,6 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec((word, any::<bool>()), 0..40).prop_map(|words| {
         words.into_iter().map(|(word, space)| if space { word + " " } else { word }).collect()
     })
-}
-
-/// A tree's `Debug` text without its spans.
-pub fn without_spans(told: &str) -> String {
-    let mut parts = told.split("Span { ");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text.push_str(part.split_once(" }").map_or("", |(_, rest)| rest));
-    }
-    text
 }
 
 #[test]
