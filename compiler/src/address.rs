@@ -87,6 +87,13 @@ impl AddressSet {
         v4.minus(&parsed(NOT_INTERNET)).union(&parsed(INTERNET_V6))
     }
 
+    /// Whether all that the word `internet` denotes is in it, of each family that it has addresses of.
+    pub fn is_whole_internet(&self) -> bool {
+        let missing = AddressSet::internet().minus(self);
+        let whole = |own: &[_], missing: &[_]| own.is_empty() || missing.is_empty();
+        !self.is_empty() && whole(&self.v4, &missing.v4) && whole(&self.v6, &missing.v6)
+    }
+
     /// Where the addresses of pods are where no fact tells them.
     pub fn private() -> AddressSet {
         parsed(PRIVATE)

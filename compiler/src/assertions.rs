@@ -1,7 +1,7 @@
 //! Judges the tests of a program: every assertion on the flows that the program means, newcomers included.
 
 use weir_cluster::flow::{Flows, Point, PortRange, Space};
-use weir_cluster::inventory::Protocol;
+use weir_cluster::inventory::{ContainerPort, Protocol};
 
 use crate::check::guard_place;
 use crate::decide::decide;
@@ -56,11 +56,12 @@ impl Judge<'_> {
             true => named.minus(self.flows),
             false => named.intersect(self.flows),
         };
-        let flow = meaning::first_between_two(&wrong, self.space)?;
-        let (source, destination, atom) = flow;
+        let (source, destination, first) = meaning::first_between_two(&wrong, self.space)?;
+        let (atom, all) = self.telling(&wrong, source, destination, first);
+        let flow = (source, destination, atom);
         let decision = decide(self.relation, self.facts, self.space, flow);
         let (from, to) = (self.spoken(source), self.spoken(destination));
-        let port = port_text(self.space.ports.atom(atom));
+        let port = if all { "every port".to_owned() } else { port_text(self.space.ports.atom(atom)) };
         let verb = assertion.reach.verb_place;
         let message = match assertion.reaches {
             true => format!("{from} does not reach {to} on {port}"),
@@ -98,6 +99,24 @@ impl Judge<'_> {
                 .with_help("guard one of them: `… locked for egress`, or `… locked for ingress`");
         }
         Some(said)
+    }
+
+    /// The port to tell of a flow that is wrong on several: one that the destination declares; and whether it is wrong
+    /// on all of them.
+    fn telling(&self, wrong: &Flows, source: usize, destination: usize, first: usize) -> (usize, bool) {
+        let is_wrong = |atom: &usize| wrong.contains(source, destination, *atom);
+        let atoms: Vec<usize> = (0..self.space.ports.len()).filter(is_wrong).collect();
+        let Point::Pod(pod) = &self.space.points[destination] else {
+            return (first, atoms.len() == self.space.ports.len());
+        };
+        let is_declared = |atom: &&usize| {
+            let range = self.space.ports.atom(**atom);
+            let within = |port: &ContainerPort| {
+                port.protocol == range.protocol && (range.first..=range.last).contains(&port.number)
+            };
+            pod.ports.iter().any(within) && range.first == range.last
+        };
+        (*atoms.iter().find(is_declared).unwrap_or(&first), atoms.len() == self.space.ports.len())
     }
 
     fn spoken(&self, at: usize) -> String {

@@ -9,12 +9,15 @@ mod target;
 
 use roaring::RoaringBitmap as Bits;
 
+use crate::Setting;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
+use crate::lint::Levels;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
-use crate::target::Target;
+use crate::source::Sources;
 pub(crate) use conflicts::guard_place;
+use lints::View;
 pub(crate) use promises::spoken_newcomer;
 
 /// Checks a program: `meant` is its relation, `relation` the same, bound to the target.
@@ -22,16 +25,18 @@ pub fn check(
     program: &Program,
     meant: &Relation,
     relation: &Relation,
-    facts: &Facts<'_>,
-    target: Target,
+    sources: &Sources,
+    setting: &Setting<'_>,
+    levels: &Levels,
 ) -> Vec<Diagnostic> {
+    let Setting { facts, target, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
     diagnostics.extend(promises::check(program, meant, relation, facts));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
-    let mut lints = lints::check(program, relation, &guarded, facts);
+    let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));
     // "These flows are open anyway" is not true where others close them.
     lints.retain(|lint| lint.code != Code::W0101 || !of_others.iter().any(|closed| is_within(closed, lint)));
     diagnostics.extend(lints);

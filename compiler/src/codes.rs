@@ -134,6 +134,17 @@ codes! {
     W0114 "a name that nothing uses"
     W0115 "a module that nothing uses"
     W0116 "namespaces that belong to no part"
+    W0117 "a sentence said twice"
+    W0118 "a sentence within a wider one"
+    W0119 "everything to everyone"
+    W0120 "a grant to the whole internet"
+    W0121 "a grant that has ended"
+    W0122 "a grant that ends soon"
+    W0123 "a closed system namespace"
+    W0124 "a namespace that no posture covers"
+    W0125 "a label as a boundary"
+    W0126 "an allowance that allows nothing"
+    W0127 "a port of a workload that declares none"
     W0128 "a promise that holds today"
     W0129 "a policy of others widens a guard"
     W0130 "a policy of others closes what is granted"
@@ -170,6 +181,17 @@ lints! {
     W0114 "unused-name" Warn
     W0115 "unused-module" Warn
     W0116 "outside-partition" Warn
+    W0117 "duplicate-sentence" Warn
+    W0118 "shadowed-sentence" Warn
+    W0119 "everything-to-everyone" Warn
+    W0120 "whole-internet" Warn
+    W0121 "expired" Warn
+    W0122 "expires-soon" Warn
+    W0123 "system-locked" Warn
+    W0124 "uncovered-namespace" Allow
+    W0125 "mutable-boundary" Warn
+    W0126 "unused-allow" Warn
+    W0127 "undeclared-port" Allow
     W0128 "holds-today" Warn
     W0129 "foreign-allow" Warn
     W0130 "foreign-deny" Warn

@@ -222,7 +222,12 @@ pub fn listed<T: AsRef<str>>(words: &[T], last: &str) -> String {
 /// Long words are cut: a message is for reading.
 pub fn shortened(text: &str) -> String {
     const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
+    cut(text, MOST)
+}
+
+/// At most so many characters of a text.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod emit;
 pub mod facts;
 pub mod junit;
+mod lint;
 pub mod meaning;
 pub mod project;
 mod relate;
@@ -77,25 +78,24 @@ pub fn format(text: &str) -> Option<String> {
 
 /// What is wrong with the texts themselves, whatever they are about.
 pub fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
-    let of_source = |(file, source)| {
-        let source: &source::Source = source;
-        source.parse.errors.iter().map(move |error| diagnostic::syntax::diagnostic(file, source, error))
-    };
-    sources.iter().flat_map(of_source).collect()
+    sources.iter().flat_map(|(file, source)| diagnostic::syntax::diagnostics(file, source)).collect()
 }
 
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
 pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
-    let Setting { facts, target, today, .. } = *setting;
+    let Setting { facts, today, .. } = *setting;
+    let levels = lint::Levels::of(sources, setting);
     let mut diagnostics = syntax_errors(sources);
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
     let (bound, found) = target::kubernetes::bind(relation.clone(), &program, facts);
     diagnostics.extend(found);
-    diagnostics.extend(check::check(&program, &relation, &bound, facts, target));
+    diagnostics.extend(check::check(&program, &relation, &bound, sources, setting, &levels));
+    let diagnostics = lint::allow(diagnostics, sources, setting, &levels);
     let mut diagnostics = diagnostic::join_origins(diagnostics);
     diagnostic::mute_beside_errors(&mut diagnostics);
+    lint::deny(&mut diagnostics, &levels);
     diagnostic::sort(&mut diagnostics);
     Analysis { diagnostics, program, meant: relation, relation: bound }
 }

@@ -67,7 +67,9 @@ impl<'input> Errors<'input> {
             return self.push(span, SyntaxErrorKind::ReservedWord);
         }
         let found = self.text[span.range()].to_owned();
-        self.push(span, SyntaxErrorKind::Unexpected { found, expected: describe(&expected) });
+        let told = self.list.len() < crate::MOST_TOLD;
+        let expected = if told { describe(&expected) } else { Vec::new() };
+        self.push(span, SyntaxErrorKind::Unexpected { found, expected });
     }
 }
 

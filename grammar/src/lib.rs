@@ -23,6 +23,9 @@ pub use span::Span;
 /// How deep brackets and blocks may nest.
 pub const MAX_DEPTH: usize = 64;
 
+/// Of one file, more errors than these are counted and not told in full: it is no program, and a report has to be read.
+pub const MOST_TOLD: usize = 1000;
+
 /// What a text says, as far as it could be read.
 #[derive(Clone, Debug, Default)]
 pub struct Parse {
@@ -62,23 +65,31 @@ pub fn parse(text: &str) -> Parse {
     Parse { file, comments: lexed.comments, errors }
 }
 
-/// Behind a word that does not fit, words that cannot be written bare are no news.
+/// Behind a word that does not fit, words that cannot be written bare are no news. The errors are sorted by place, so
+/// that those of a statement lie beside each other: there may be as many statements as errors.
 fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>) {
+    let mut follows = vec![false; errors.len()];
+    mark_follow_ups(statements, errors, &mut follows);
+    let mut follows = follows.into_iter();
+    errors.retain(|_| !follows.next().unwrap_or(false));
+}
+
+fn mark_follow_ups(statements: &[ast::Statement], errors: &[SyntaxError], follows: &mut [bool]) {
     for statement in statements {
-        match statement {
-            ast::Statement::Error(span) => {
-                let inside =
-                    |error: &SyntaxError| span.start <= error.span.start && error.span.end <= span.end;
-                let first = errors.iter().find(|error| inside(error)).cloned();
-                let Some(SyntaxError { kind: SyntaxErrorKind::Unexpected { .. }, span: at }) = first else {
-                    continue;
-                };
-                errors.retain(|error| {
-                    let follows = error.span.start > at.start && inside(error);
-                    !(follows && matches!(error.kind, SyntaxErrorKind::NeedsQuotes | SyntaxErrorKind::NoWord))
-                });
-            }
-            other => drop_follow_ups(other.body(), errors),
+        let ast::Statement::Error(span) = statement else {
+            mark_follow_ups(statement.body(), errors, follows);
+            continue;
+        };
+        let start = errors.partition_point(|error| error.span.start < span.start);
+        let mut inside = (start..errors.len())
+            .take_while(|at| errors[*at].span.start <= span.end)
+            .filter(|at| errors[*at].span.end <= span.end);
+        let Some(first) = inside.next() else { continue };
+        if !matches!(errors[first].kind, SyntaxErrorKind::Unexpected { .. }) {
+            continue;
+        }
+        for at in inside.filter(|at| errors[*at].span.start > errors[first].span.start) {
+            follows[at] |= matches!(errors[at].kind, SyntaxErrorKind::NeedsQuotes | SyntaxErrorKind::NoWord);
         }
     }
 }

@@ -1,7 +1,9 @@
-//! The generator of large clusters and programs. The tests of the house are in `tests/`, not here.
+//! The generator of large clusters and programs, and the doors for hostile bytes. The tests of the house are in
+//! `tests/`, not here.
 
 use weir::Day;
 
+pub mod entry;
 pub mod generate;
 
 /// The day on which tests look at programs.

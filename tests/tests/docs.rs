@@ -101,7 +101,12 @@ fn blocks_run() {
 
 fn run(program: &Texts, inventory: &Texts, target: Option<Target>) -> Built {
     let project = harness::named_clusters(program);
-    harness::build_in(program, inventory, target.unwrap_or(Target::NetworkPolicy), project.as_ref())
+    harness::build_in(
+        program,
+        inventory,
+        target.unwrap_or(Target::NetworkPolicy),
+        project.as_ref().map(|project| (project, &project.clusters[0])),
+    )
 }
 
 /// The commands that the README promises are those that the pipeline runs.

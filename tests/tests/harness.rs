@@ -71,6 +71,8 @@ pub fn inventory(manifests: &Texts) -> Result<Inventory, Vec<String>> {
 pub struct Built {
     pub sources: Sources,
     pub inventory: Inventory,
+    /// Without a name where the program belongs to no project.
+    pub cluster: Cluster,
     pub diagnostics: Vec<Diagnostic>,
     pub relation: Relation,
     /// The emitted stream; `None` where the program has errors, and for targets that are not built.
@@ -83,25 +85,28 @@ pub fn build(program: &Texts, manifests: &Texts) -> Built {
     build_in(program, manifests, Target::NetworkPolicy, None)
 }
 
-/// Of a project, its first cluster is the one.
-pub fn build_in(program: &Texts, manifests: &Texts, target: Target, project: Option<&Project>) -> Built {
+/// The same, for a target and one cluster of a project.
+pub fn build_in(
+    program: &Texts,
+    manifests: &Texts,
+    target: Target,
+    project: Option<(&Project, &Cluster)>,
+) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     let mut sources = Sources::with_prelude();
     for (name, text) in program {
         sources.add(name, name, text);
     }
-    let facts = Facts::of(&inventory);
-    let setting = Setting {
-        project: project.map(|project| (project, &project.clusters[0])),
-        ..Setting::new(&facts, target, weir_tests::TODAY)
-    };
+    let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
+    let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
+    let setting = Setting { project, ..Setting::new(&facts, target, weir_tests::TODAY) };
     let analysis = analyze(&sources, &setting);
     let documents = if target.is_built() { analysis.build(&facts) } else { None };
     let yaml = documents.map(|documents| emit::stream(&documents));
     let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, diagnostics, relation, yaml, tests }
+    Built { sources, inventory, cluster, diagnostics, relation, yaml, tests }
 }
 
 /// The project of pages whose programs name clusters: `prod-eu`, which the manifests are, and `staging`.
@@ -195,7 +200,7 @@ pub struct Judgement {
 
 /// Judges what was built, on the inventory that it was built for or on a later one.
 pub fn judge(built: &Built, later: &Inventory) -> Judgement {
-    let facts = Facts::of(&built.inventory);
+    let facts = Facts::with_ranges(&built.inventory, &built.cluster.pods, &built.cluster.services);
     let policies = kubernetes::read("built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
     let boundaries = policies.boundaries();

@@ -10,6 +10,8 @@ mod examples;
 mod format;
 mod formats;
 mod harness;
+mod hostile;
+mod lints;
 mod objects;
 mod pages;
 mod projects;

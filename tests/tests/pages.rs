@@ -1,6 +1,6 @@
 //! Every code has a page, and the page's example yields exactly that code; what the page offers instead yields no
 //! error and not that code. Examples are programs against `examples/online-shop`, or against the page's own YAML; a
-//! `toml` block in place of a program is the `weir.toml` of a project.
+//! `toml` block is the `weir.toml` of the project, by itself or beside a program.
 //!
 //! The `weir` blocks below one heading are one program: ```` ```weir nets.weir ```` is a file of that name, and
 //! ```` ```weir cilium ```` is checked for that target. Where clusters are named there are `prod-eu` and `staging`.
@@ -8,7 +8,8 @@
 
 use std::path::PathBuf;
 
-use weir::{Code, Sources, Target};
+use weir::source::FileId;
+use weir::{Cluster, Code, Project, Sources, Target};
 
 use crate::harness::{self, Texts};
 
@@ -28,7 +29,7 @@ struct Example {
     program: Texts,
     manifests: Option<Texts>,
     target: Option<Target>,
-    /// The `weir.toml` of a project, in place of a program.
+    /// The `weir.toml` of the project.
     settings: Option<String>,
 }
 
@@ -61,15 +62,24 @@ fn shop() -> Texts {
 }
 
 fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
-    if let Some(text) = &example.settings {
+    if let (Some(text), true) = (&example.settings, example.program.is_empty()) {
         return codes_of_settings(text);
     }
     if harness::inventory(manifests).is_err() {
         return vec![Code::E0801];
     }
-    let project = harness::named_clusters(&example.program);
+    let settings = example.settings.as_deref().map(|text| Project {
+        clusters: vec![Cluster::default()],
+        ..weir::project::parse(FileId(0), text).project
+    });
+    let project = settings.or_else(|| harness::named_clusters(&example.program));
     let target = example.target.unwrap_or(Target::NetworkPolicy);
-    let built = harness::build_in(&example.program, manifests, target, project.as_ref());
+    let built = harness::build_in(
+        &example.program,
+        manifests,
+        target,
+        project.as_ref().map(|project| (project, &project.clusters[0])),
+    );
     let mut codes = built.codes();
     codes.extend(built.failures().iter().map(|failure| failure.code));
     codes.sort_unstable();

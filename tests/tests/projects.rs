@@ -197,6 +197,8 @@ fn an_inventory_can_be_given_in_place_of_one() {
     write(&project, "weir.toml", "");
     assert_eq!(out(&weir(project.path(), &["build", "-i", "other.yaml"])), out(&run));
     assert_eq!(code(&weir(project.path(), &["build", "-i", "other.yaml", "-o", "out"])), 0);
+    write(&project, "x.weir", "in cluster prod { }");
+    assert_fails(&weir(project.path(), &["check", "-i", "other.yaml"]), 1, &["the project names no cluster"]);
     assert_eq!(names(project.path().join("out")), ["data.yaml", "kustomization.yaml", "shop.yaml"]);
 }
 
@@ -436,6 +438,38 @@ fn the_day_is_an_input() {
         let run = weir(project.path(), &["check", "--today", wrong]);
         assert_fails(&run, 2, &["--today", "2027-01-31"]);
     }
+}
+
+/// The example is what its page says: the command writes what the library builds, cluster by cluster.
+#[test]
+fn the_example_is_a_project() {
+    let folder = harness::root().join("examples/two-regions");
+    let run = weir(&folder, &["build", "--deny", "warnings"]);
+    assert_eq!((code(&run), out(&run)), (0, harness::read(folder.join("expected.yaml"))), "{}", err(&run));
+}
+
+#[test]
+fn sentences_hold_in_the_clusters_that_they_name() {
+    let project = project();
+    write(&project, "weir.toml", SETTINGS.replace("us.yaml\"]", "us.yaml\"]\nlabels = { env = \"prod\" }"));
+    write(
+        &project,
+        "shop/web.weir",
+        "in cluster prod-us { shop/web may reach data/db:5433; }\nin clusters[env=prod] { nodes may reach shop/web:8080; }\n",
+    );
+    let run = weir(project.path(), &["build", "-o", "out", "--layout", "cluster"]);
+    assert_fails(&run, 1, &["E0210", "= in cluster `prod-us`"]);
+    write(&project, "shop/web.weir", "in cluster prod-us { shop/web may reach data/db:5433; }\n");
+    let run = weir(project.path(), &["build", "-o", "out", "--layout", "cluster"]);
+    assert_eq!(code(&run), 0, "{}", err(&run));
+    for (name, holds) in [("prod-eu", false), ("prod-us", true), ("test", false)] {
+        let policies = harness::read(project.path().join("out").join(name).join("policies.yaml"));
+        assert_eq!(policies.contains("port: 5433"), holds, "{name}");
+    }
+    write(&project, "shop/web.weir", "in cluster prod-su { shop/web locked; }\n");
+    let run = weir(project.path(), &["check"]);
+    assert_fails(&run, 1, &["E0217", "`prod-su`", "did you mean", "`prod-us`"]);
+    assert!(!out(&run).contains("in clusters `"), "{}", out(&run));
 }
 
 #[test]

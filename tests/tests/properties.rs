@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use weir::{Analysis, Document, Facts, Inventory, Sources, Target};
+use weir::{Analysis, Code, Document, Facts, Inventory, Sources, Target};
 use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+mod entry;
+mod factor;
 mod foreign;
 pub mod format;
 mod invariants;
@@ -19,9 +21,11 @@ mod judge;
 mod oracle;
 mod print;
 mod program;
+mod promises;
 mod settle;
 mod syntax;
 mod texts;
+mod virtual_pods;
 
 use cluster::Cluster;
 use judge::{judge, justified};
@@ -29,8 +33,9 @@ use program::Program;
 
 /// Errors that a drawn program may have. Any other, above all one of syntax, is a failure.
 const FORESEEN: &[&str] = &[
-    "E0201", "E0204", "E0205", "E0209", "E0210", "E0304", "E0305", "E0306", "E0308", "E0309", "E0310",
-    "E0311", "E0312", "E0314", "E0402", "E0501", "E0502", "E0503",
+    "E0201", "E0204", "E0205", "E0209", "E0210", "E0301", "E0304", "E0305", "E0306", "E0308", "E0309",
+    "E0310", "E0311", "E0312", "E0314", "E0402", "E0501", "E0502", "E0503", "E0504", "E0505", "E0506",
+    "E0507",
 ];
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -89,11 +94,15 @@ fn error_codes(analysis: &Analysis) -> Vec<(&'static str, String)> {
     errors.map(|error| (error.code.name(), error.message.clone())).collect()
 }
 
+/// What Weir makes of a program that compiles.
+struct Built {
+    documents: Vec<Document>,
+    /// Where it says of a promise that it holds today, as offsets into the text.
+    holds_today: Vec<usize>,
+}
+
 /// What Weir makes of a program. `Err` with foreseen errors; any other is a failure.
-fn build(
-    inventory: &Inventory,
-    text: &str,
-) -> Result<Result<Vec<Document>, BTreeSet<&'static str>>, TestCaseError> {
+fn build(inventory: &Inventory, text: &str) -> Result<Result<Built, BTreeSet<&'static str>>, TestCaseError> {
     let facts = Facts::of(inventory);
     let analysis = weir::analyze(
         &sources(&[("main.weir", text.to_owned())]),
@@ -104,7 +113,11 @@ fn build(
         prop_assert!(FORESEEN.contains(code), "an unforeseen error: {code} {message}");
     }
     match analysis.build(&facts) {
-        Some(documents) => Ok(Ok(documents)),
+        Some(documents) => {
+            let today = analysis.diagnostics.iter().filter(|one| one.code == Code::W0128);
+            let holds_today = today.map(|one| one.labels[0].place.span.start as usize).collect();
+            Ok(Ok(Built { documents, holds_today }))
+        }
         None => Ok(Err(errors.into_iter().map(|(code, _)| code).collect())),
     }
 }
@@ -134,6 +147,7 @@ fn show(cluster: &Cluster, program: &Program) -> String {
 #[test]
 fn what_is_enforced_is_what_is_meant() {
     let (built, drawn) = (Cell::new(0u32), Cell::new(0u32));
+    let held: RefCell<BTreeMap<String, u32>> = RefCell::default();
     let failed: RefCell<BTreeMap<&'static str, u32>> = RefCell::default();
     check(
         400,
@@ -151,14 +165,20 @@ fn what_is_enforced_is_what_is_meant() {
                     }
                     Ok(())
                 }
-                Ok(documents) => {
+                Ok(found) => {
                     built.set(built.get() + 1);
-                    judge(cluster, &inventory, &program, newcomers, &documents)
+                    for sentence in &program.sentences {
+                        if let program::SentenceKind::Grant(grant) = &sentence.kind {
+                            *held.borrow_mut().entry(format!("{:?}", grant.verb)).or_default() += 1;
+                        }
+                    }
+                    judge(cluster, &inventory, &program, newcomers, &found)
                 }
             }
         },
     );
     println!("{} of {} programs compile; errors {:?}", built.get(), drawn.get(), failed.borrow());
+    println!("they hold {:?}", held.borrow());
     assert!(
         built.get() * 10 >= drawn.get() * 6,
         "{} of {} programs compile; errors {failed:?}",

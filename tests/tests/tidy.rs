@@ -24,7 +24,7 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    sources(&["grammar", "cluster", "compiler", "tests"])
+    sources(&["grammar", "cluster", "compiler", "tests", "fuzz/fuzz_targets"])
 }
 
 fn is_test(name: &str) -> bool {
@@ -38,6 +38,26 @@ fn none(offenders: Vec<String>) {
 /// Lines of code that mention a word, comments left out.
 fn mentions(text: &str, word: &str) -> bool {
     text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word))
+}
+
+/// Every door for hostile bytes has its fuzz target, and the other way round.
+#[test]
+fn every_door_is_knocked_at() {
+    let doors = harness::read(harness::root().join("tests/src/entry.rs"));
+    let doors: BTreeSet<&str> = doors
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub fn ")?.strip_suffix("(bytes: &[u8]) {"))
+        .collect();
+    let manifest = harness::read(harness::root().join("fuzz/Cargo.toml"));
+    let targets = harness::entries(harness::root().join("fuzz/fuzz_targets"));
+    let names: Vec<String> =
+        targets.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(doors, names.iter().map(String::as_str).collect());
+    let knocked = harness::read(harness::root().join("tests/tests/properties/entry.rs"));
+    let forgotten = names.iter().filter(|name| {
+        !manifest.contains(&format!("name = \"{name}\"")) || !knocked.contains(&format!("entry::{name}"))
+    });
+    none(forgotten.map(|name| format!("`{name}` is in no manifest or no property")).collect());
 }
 
 #[test]

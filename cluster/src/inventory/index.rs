@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 
 use super::{ClassId, Inventory, NamespaceId, ServiceId, WorkloadId};
 use crate::labels::{Labels, Text};
@@ -27,6 +28,8 @@ pub enum AddressOwner {
 /// What [`Inventory`] looks things up in. Empty until [`Inventory::indexed`] has filled it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
+    /// Every name of a program begins with one.
+    by_name: FxHashMap<Text, NamespaceId>,
     classes: Postings,
     namespaces: Postings,
     /// Every workload in the order of its table: slices of it are the workloads of one namespace and name.
@@ -113,7 +116,9 @@ impl Index {
         let mut service_names: Vec<ServiceId> = (0..inventory.services.len() as u32).map(ServiceId).collect();
         service_names.sort_by_key(|id| (&inventory.services[id.index()].name, *id));
         let namespaces = inventory.namespaces.len();
+        let names = (0u32..).zip(&inventory.namespaces);
         Index {
+            by_name: names.map(|(at, namespace)| (namespace.name.clone(), NamespaceId(at))).collect(),
             classes: Postings::build(inventory.classes.iter().map(|class| &class.labels)),
             namespaces: Postings::build(inventory.namespaces.iter().map(|namespace| &namespace.labels)),
             workloads: workloads.collect(),
@@ -180,8 +185,7 @@ impl Inventory {
 
     /// The namespace of this name.
     pub fn namespace(&self, name: &str) -> Option<NamespaceId> {
-        let found = self.namespaces.binary_search_by(|namespace| namespace.name.as_ref().cmp(name));
-        found.ok().map(|position| NamespaceId(position as u32))
+        self.index.by_name.get(name).copied()
     }
 
     /// The classes whose pods carry the label `key` with this value.

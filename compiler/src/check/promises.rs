@@ -17,7 +17,7 @@ use weir_cluster::labels::{Labels, Text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::relation::{Grant, GrantKind, Guard, Relation, Within};
-use crate::resolve::program::{Ends, Exclusive, Part, Ports, Program, Sentence, SentenceId, SentenceKind};
+use crate::resolve::program::{Exclusive, Part, Ports, Program, Sentence, SentenceId, SentenceKind};
 use crate::selector::{Conjunction, PodSet};
 use candidates::Candidates;
 use region::{Region, Regions};
@@ -106,11 +106,10 @@ impl<'a> Prover<'a> {
         bound: &'a Relation,
         facts: &'a Facts<'a>,
     ) -> Prover<'a> {
-        let of_grants = meant.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
-        let promised = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
-        let ends = of_grants.chain(promised.flat_map(|reach| reach.parts().map(|part| &part.ends)));
-        let terms = ends.filter_map(Ends::pods).flat_map(PodSet::terms);
-        let guarded = meant.guards.iter().flat_map(|guard| guard.pods.terms());
+        // The sets as they are written: what the algebra splits them into is nobody's selector.
+        let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
+        let parts = reaches.flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+        let guarded = meant.guards.iter().map(|guard| &guard.pods);
         Prover {
             program,
             meant,
@@ -119,7 +118,7 @@ impl<'a> Prover<'a> {
             told: BTreeSet::new(),
             facts,
             regions: Regions::over(facts),
-            universe: Universe::new(facts, terms.chain(guarded)),
+            universe: Universe::new(facts, parts.chain(guarded)),
             by_source: Candidates::of(meant.grants.iter(), |grant| &grant.from),
             by_destination: Candidates::of(meant.grants.iter(), |grant| &grant.to),
             diagnostics: Vec::new(),

@@ -84,5 +84,11 @@ fn one<T>(input: &Input, job: &Job, work: &impl Fn(&Analysis, &Facts<'_>) -> T) 
     let result = work(&analysis, &facts);
     let name = if input.jobs.len() > 1 { cluster.name.as_str() } else { "" };
     let line = report::inventory(name, &inventory);
-    Ok((std::mem::take(&mut analysis.diagnostics), line, result))
+    let diagnostics = std::mem::take(&mut analysis.diagnostics);
+    if input.jobs.len() == 1 {
+        // The process is about to end: taking a hundred thousand sentences apart is work for nobody.
+        std::mem::forget((analysis, facts));
+        std::mem::forget(inventory);
+    }
+    Ok((diagnostics, line, result))
 }

@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::{Diagnostic, sort};
+use crate::codes::Code;
+
+/// What is true of a program only if it is so in every cluster: a comment may allow what one of them shows.
+const OF_ALL: &[Code] = &[Code::W0126];
 
 /// Joins the diagnostics of a run's clusters. What is said of every one of them names none.
 pub fn merge(of_clusters: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
@@ -17,6 +21,7 @@ pub fn merge(of_clusters: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     }
     let mut merged: Vec<Diagnostic> = clusters_of
         .into_iter()
+        .filter(|(diagnostic, clusters)| clusters.len() == all || !OF_ALL.contains(&diagnostic.code))
         .map(|(mut diagnostic, clusters)| {
             if clusters.len() < all {
                 diagnostic.clusters = clusters.into_iter().collect();
@@ -35,7 +40,6 @@ pub fn merge(of_clusters: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codes::Code;
     use crate::source::{FileId, Place};
     use weir_grammar::Span;
 
@@ -69,6 +73,13 @@ mod tests {
         let other = said(1, "same").with_note("exposes 80");
         let told = told(&[("a", vec![said(1, "same")]), ("b", vec![other])]);
         assert_eq!(told, [entry("same", &["a"]), entry("same", &["b"])]);
+    }
+
+    #[test]
+    fn what_one_cluster_makes_use_of_is_used() {
+        let unused = Diagnostic { code: Code::W0126, ..said(1, "unused") };
+        assert_eq!(told(&[("a", vec![unused.clone()]), ("b", vec![])]), []);
+        assert_eq!(told(&[("a", vec![unused.clone()]), ("b", vec![unused])]), [entry("unused", &[])]);
     }
 
     #[test]

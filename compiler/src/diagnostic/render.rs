@@ -9,7 +9,7 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
 use super::position::Positions;
-use super::{Diagnostic, Severity, printable, words};
+use super::{Diagnostic, Severity, cut, printable, words};
 use crate::source::{FileId, Place, Sources};
 
 /// All of them, each followed by an empty line.
@@ -35,6 +35,13 @@ fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]
 /// Lines longer than this are not shown: a position has to do.
 const LONGEST_LINE: usize = 400;
 
+/// What is longer was no message before a name of a hundred thousand characters came into it.
+const LONGEST_TEXT: usize = 1000;
+
+fn told(text: &str) -> String {
+    cut(&printable(text), LONGEST_TEXT)
+}
+
 /// Whether the lines of a place are fit to be shown.
 fn is_shown(place: Place, positions: &Positions<'_>) -> bool {
     let (start, end) = positions.of(place);
@@ -52,12 +59,12 @@ fn convert(diagnostic: &Diagnostic, positions: &Positions<'_>) -> codespan::Diag
     let labels = shown.into_iter().map(|(at, label)| {
         let style = if at == 0 { codespan::LabelStyle::Primary } else { codespan::LabelStyle::Secondary };
         codespan::Label::new(style, label.place.file, label.place.span.range())
-            .with_message(printable(&label.text))
+            .with_message(told(&label.text))
     });
     let mut notes = Vec::new();
     for (_, label) in too_long {
         let (start, _) = positions.of(label.place);
-        let (path, text) = (printable(positions.path(label.place)), printable(&label.text));
+        let (path, text) = (printable(positions.path(label.place)), told(&label.text));
         notes.push(format!("at {path}:{}:{}: {text}", start.line, start.column));
     }
     if let Some(input) = &diagnostic.input {
@@ -74,11 +81,11 @@ fn convert(diagnostic: &Diagnostic, positions: &Positions<'_>) -> codespan::Diag
         notes.push(format!("in {position}"));
     }
     notes.extend(words::occurrence(diagnostic));
-    notes.extend(diagnostic.notes.iter().map(|note| printable(note)));
-    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", printable(help))));
+    notes.extend(diagnostic.notes.iter().map(|note| told(note)));
+    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", told(help))));
     codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.name())
-        .with_message(printable(&diagnostic.message))
+        .with_message(told(&diagnostic.message))
         .with_labels(labels.collect())
         .with_notes(notes.into_iter().map(|note| wrap(&note)).collect())
 }

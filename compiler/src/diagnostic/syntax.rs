@@ -1,12 +1,24 @@
 //! The one door from what is wrong with a text to what is said about it.
 
-use weir_grammar::format;
-use weir_grammar::{SyntaxError, SyntaxErrorKind};
+use weir_grammar::{MOST_TOLD, SyntaxError, SyntaxErrorKind, format};
 
 use super::{Code, Diagnostic, listed, printable, shortened};
 use crate::source::{FileId, Place, Source};
 
-pub fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnostic {
+/// What is wrong with the text of a file.
+pub fn diagnostics(file: FileId, source: &Source) -> Vec<Diagnostic> {
+    let errors = &source.parse.errors;
+    let told = errors.iter().take(MOST_TOLD);
+    let mut diagnostics: Vec<Diagnostic> = told.map(|error| diagnostic(file, source, error)).collect();
+    if let (1.., Some(last)) = (errors.len().saturating_sub(MOST_TOLD), diagnostics.last_mut()) {
+        let more = errors.len() - MOST_TOLD;
+        let number = if more == 1 { "1 more error".to_owned() } else { format!("{more} more errors") };
+        last.notes.push(format!("{number} behind this one in `{}`", source.path));
+    }
+    diagnostics
+}
+
+fn diagnostic(file: FileId, source: &Source, error: &SyntaxError) -> Diagnostic {
     let place = Place { file, span: error.span };
     let raw = &source.text[error.span.range()];
     let word = shortened(&printable(raw));

@@ -285,17 +285,20 @@ impl<'a> Resolver<'a> {
 
     /// Whether a block's head names clusters of the project.
     fn check_cluster(&mut self, head: &BlockHead, scope: Scope) -> bool {
-        let Some((project, _)) = self.setting.project else {
-            let span = head_span(head);
-            self.report(
-                Diagnostic::error(
-                    Code::E0217,
-                    "this program belongs to no project, and no cluster has a name",
-                )
-                .at(scope.place(span), "clusters are named in `weir.toml`")
-                .with_help("add a `weir.toml` with a table `[clusters.NAME]` for each cluster"),
-            );
-            return false;
+        let project = match self.setting.project {
+            Some((project, _)) if !project.clusters.is_empty() => project,
+            other => {
+                let message = match other {
+                    None => "this program belongs to no project, and no cluster has a name",
+                    Some(_) => "the project names no cluster",
+                };
+                self.report(
+                    Diagnostic::error(Code::E0217, message)
+                        .at(scope.place(head_span(head)), "clusters are named in `weir.toml`")
+                        .with_help("add a `weir.toml` with a table `[clusters.NAME]` for each cluster"),
+                );
+                return false;
+            }
         };
         let names: Vec<&str> = project.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
         let all = format!("the clusters are {}", listed(&names, "and"));

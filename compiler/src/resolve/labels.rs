@@ -64,7 +64,7 @@ impl Resolver<'_> {
             self.report(said.with_help(HELP_PLANNED));
             return None;
         }
-        Some(Denotation { parts, mentions: denotation.mentions })
+        Some(Denotation { parts, planned: denotation.planned, mentions: denotation.mentions })
     }
 
     pub(super) fn constraints(&mut self, filter: &Filter, scope: Scope) -> Resolved<Constraints> {

@@ -5,7 +5,7 @@ use weir_cluster::inventory::NamespaceId;
 use weir_cluster::labels::Text;
 use weir_grammar::ast::{self, Absent, BlockHead, LetValue, Statement};
 
-use super::program::Denotation;
+use super::program::{Denotation, Part};
 use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::source::{FileId, Place};
@@ -172,7 +172,8 @@ impl<'a> Resolver<'a> {
         }
         // A `let` is one thing wherever it is used: no other block, application or clause reaches into it.
         let absent = tree.absent.map(|(absent, _)| absent);
-        let own = Scope { namespace, absent, ..Scope::of(home) };
+        // Selectors stay, whatever matches them today: a guard and an exception need them. Who grants drops them.
+        let own = Scope { namespace, absent, guards: true, ..Scope::of(home) };
         let outer = std::mem::take(&mut self.origin);
         self.let_depth += 1;
         let broken = self.is_broken(own.place(tree.value.span()));
@@ -194,6 +195,7 @@ impl<'a> Resolver<'a> {
         self.let_depth -= 1;
         self.origin = outer;
         if let Some(denotation) = &mut value {
+            denotation.planned |= absent == Some(Absent::EvenIfAbsent);
             denotation.dedup();
         }
         self.set_value(home, tree, Value::Done(value.clone()));
@@ -208,8 +210,17 @@ impl<'a> Resolver<'a> {
         name: &ast::Name,
         scope: Scope,
     ) -> Option<Denotation> {
-        let denotation = value?;
-        let is_absent = denotation.parts.is_empty() && matches!(tree.absent, Some((Absent::IfPresent, _)));
+        let mut denotation = value?;
+        if !matches!(tree.absent, Some((Absent::IfPresent, _))) {
+            return Some(denotation);
+        }
+        let inventory = self.facts.inventory;
+        let is_present =
+            |part: &Part| part.ends.pods().is_none_or(|pods| !pods.classes(inventory).is_empty());
+        let is_absent = !denotation.parts.iter().any(is_present);
+        if !scope.guards {
+            denotation.parts.retain(is_present);
+        }
         if is_absent && scope.absent.is_none() {
             self.report(
                 Diagnostic::error(Code::E0205, format!("nothing of `{}` is in this cluster", name.text))

@@ -81,7 +81,7 @@ impl Resolver<'_> {
             word_place: scope.place(posture.word_span),
             subject_place: place,
             parts,
-            planned: scope.absent == Some(Absent::EvenIfAbsent),
+            planned: subject.planned || scope.absent == Some(Absent::EvenIfAbsent),
             one_group: matches!(&posture.subject, Subject::Set(set) if is_group(set)),
             ingress: direction != Some(ast::Direction::Egress),
             egress: direction != Some(ast::Direction::Ingress),

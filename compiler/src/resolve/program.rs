@@ -212,6 +212,8 @@ pub struct Mentions {
 #[derive(Clone, Debug, Default)]
 pub struct Denotation {
     pub parts: Vec<Part>,
+    /// Of a `let … even if absent`: it stands for namespaces before they exist.
+    pub planned: bool,
     pub mentions: Mentions,
 }
 

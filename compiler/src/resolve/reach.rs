@@ -34,7 +34,7 @@ impl Resolver<'_> {
         if let Some(set) = guarded {
             fine &= self.check_no_anyone(set, scope);
         }
-        let (resolved, mut mentions) = self.reach(reach, scope)?;
+        let (resolved, End { mut mentions, planned }) = self.reach(reach, scope)?;
         let narrowed = self.narrowed(reach, &resolved, scope);
         fine &= narrowed.is_some();
         let guarded = match exclusive {
@@ -58,7 +58,7 @@ impl Resolver<'_> {
         let grant = Grant {
             reach: resolved,
             exclusive,
-            planned: scope.absent == Some(ast::Absent::EvenIfAbsent),
+            planned: planned || scope.absent == Some(ast::Absent::EvenIfAbsent),
             until: sentence.clauses.until.map(|(day, span)| (day, scope.place(span))),
             narrowed: narrowed.flatten(),
             mentions,
@@ -94,17 +94,17 @@ impl Resolver<'_> {
     }
 
     /// Both ends with their ports, and what the object mentions (of `may only`: the subject).
-    fn reach(&mut self, reach: &ast::Reach, scope: Scope) -> Option<(Reach, Mentions)> {
+    fn reach(&mut self, reach: &ast::Reach, scope: Scope) -> Option<(Reach, End)> {
         // Selectors of a guarded end, and of a promise, stay although nothing has their labels today.
-        let promises = matches!(reach.verb, Verb::MustNot | Verb::Must);
+        let promises = reach.verb == Verb::MustNot;
         let of_subject = Scope { guards: promises || reach.verb == Verb::MayOnly, ..scope };
         let of_object = Scope { guards: promises || reach.verb == Verb::OnlyMay, ..scope };
         let subject = self.set_without_ports(&reach.subject, of_subject);
         let object = self.objects(reach, of_object);
-        let (subject, Objects { objects, mentions, has_ports }) = (subject?, object?);
+        let (subject, Objects { objects, mentions, planned, has_ports }) = (subject?, object?);
         let mut fine = self.check_host_network(&subject);
         let (of_object, of_subject) = (mentions.clone(), subject.mentions.clone());
-        fine &= self.check_host_network(&Denotation { parts: Vec::new(), mentions });
+        fine &= self.check_host_network(&Denotation { mentions, ..Denotation::default() });
         self.check_all_catches(subject.parts.iter().chain(objects.iter().map(|(part, _)| part)));
         for part in subject.parts.iter().chain(objects.iter().map(|(part, _)| part)) {
             fine &= self.check_any_governed(part);
@@ -120,15 +120,18 @@ impl Resolver<'_> {
             }
         }
         let resolved = Reach {
-            subject: subject.parts,
+            subject: subject.parts.clone(),
             object: objects,
             subject_place: scope.place(reach.subject.span),
             verb_place: scope.place(reach.verb_span),
             object_place: scope.place(reach.object.span),
             has_ports,
         };
-        let mentions = if reach.verb == Verb::MayOnly { of_subject } else { of_object };
-        fine.then_some((resolved, mentions))
+        let end = match reach.verb {
+            Verb::MayOnly => End { mentions: of_subject, planned: subject.planned },
+            _ => End { mentions: of_object, planned },
+        };
+        fine.then_some((resolved, end))
     }
 
     /// Requests of HTTP or a ping, if that is all that is granted. `None`: reported.
@@ -183,6 +186,7 @@ impl Resolver<'_> {
         let set = &reach.object;
         let has_ports = self.check_port_places(reach, scope)?;
         let mut all = Mentions::default();
+        let mut planned = false;
         let mut objects = Some(Vec::new());
         // Of a union every operand has its own port; an `except` or `in` has one, at its end.
         let whole = [None];
@@ -199,6 +203,7 @@ impl Resolver<'_> {
                 objects = None;
                 continue;
             };
+            planned |= denotation.planned;
             all.join(denotation.mentions);
             let written = port.iter().chain(&reach.on);
             let meant: Option<Vec<ast::Port>> = written.map(|port| self.port_argument(port, scope)).collect();
@@ -212,7 +217,7 @@ impl Resolver<'_> {
                 _ => objects = None,
             }
         }
-        Some(Objects { objects: objects?, mentions: all, has_ports })
+        Some(Objects { objects: objects?, mentions: all, planned, has_ports })
     }
 
     /// Ports stand behind every object or behind none, or once for all behind `on`.
@@ -262,9 +267,16 @@ impl Resolver<'_> {
     }
 }
 
+/// What is known of a guarded end beyond its sets.
+struct End {
+    mentions: Mentions,
+    planned: bool,
+}
+
 /// What stands behind the verb.
 struct Objects {
     objects: Vec<(Part, Ports)>,
     mentions: Mentions,
+    planned: bool,
     has_ports: bool,
 }

@@ -60,13 +60,13 @@ impl Resolver<'_> {
         scope: Scope,
     ) -> Resolved<Denotation> {
         let whole = self.whole(set, scope);
-        if matches!(left.base, Base::Builtin(Builtin::Anywhere)) && scope.forbids {
+        if scope.forbids && self.is_anywhere(left, scope) {
             let exact = Scope { absent: scope.absent.map(|_| Absent::EvenIfAbsent), ..scope };
             let right = self.operand(right, exact)?;
             return self.anywhere_except(right, set, whole, scope);
         }
         let (left, right) = self.same_kind(set, left, right, scope)?;
-        let mentions = left.mentions;
+        let (planned, mentions) = (left.planned, left.mentions);
         let pods = PodSet::union(right.parts.iter().filter_map(|part| part.ends.pods().cloned()));
         let addresses = right.parts.iter().fold(AddressSet::default(), |all, part| match &part.ends {
             Ends::Outside(some) | Ends::Exactly(some) => all.union(some),
@@ -95,7 +95,15 @@ impl Resolver<'_> {
             return None;
         }
         parts.retain(|part| !is_nothing(part));
-        Some(Denotation { parts, mentions })
+        Some(Denotation { parts, planned, mentions })
+    }
+
+    /// Whether it is everything, by the word itself or by a name for it.
+    fn is_anywhere(&mut self, operand: &Operand, scope: Scope) -> bool {
+        let said = self.diagnostics.len();
+        let found = self.operand(operand, scope);
+        self.diagnostics.truncate(said); // told when it is resolved as what it is
+        found.is_some_and(|found| found.parts.iter().any(|part| part.ends == Ends::Anywhere))
     }
 
     /// Of a guardrail: every pod, node and address but these.
@@ -125,7 +133,7 @@ impl Resolver<'_> {
         ];
         rest.extend([Ends::Nodes, Ends::ApiServer].into_iter().filter(|one| ends().all(|ends| ends != one)));
         let part = |ends| Part { place, thing: Thing::Unchecked, ends };
-        Some(Denotation { parts: rest.into_iter().map(part).collect(), mentions: Mentions::default() })
+        Some(Denotation { parts: rest.into_iter().map(part).collect(), ..Denotation::default() })
     }
 
     pub(super) fn both(
@@ -136,6 +144,7 @@ impl Resolver<'_> {
         scope: Scope,
     ) -> Resolved<Denotation> {
         let (left, right) = self.same_kind(set, left, right, scope)?;
+        let planned = left.planned || right.planned;
         let mut mentions = left.mentions;
         mentions.join(right.mentions);
         let whole = self.whole(set, scope);
@@ -176,7 +185,7 @@ impl Resolver<'_> {
             );
             return None;
         }
-        Some(Denotation { parts, mentions })
+        Some(Denotation { parts, planned, mentions })
     }
 
     pub(super) fn bounded<E>(
@@ -210,8 +219,9 @@ impl Resolver<'_> {
         // What is left out has to keep its selector: dropped, it would be let in tomorrow.
         let exact = match (set.op, scope.absent) {
             (SetOp::Except, Some(Absent::IfPresent)) => {
-                Scope { absent: Some(Absent::EvenIfAbsent), excepted: true, ..scope }
+                Scope { absent: Some(Absent::EvenIfAbsent), excepted: true, guards: true, ..scope }
             }
+            (SetOp::Except, _) => Scope { guards: true, ..scope },
             _ => scope,
         };
         let (left, right) = (self.operand(left, scope), self.operand(right, exact));
@@ -444,7 +454,7 @@ impl Resolver<'_> {
 
 impl Denotation {
     pub(super) fn one(place: Place, thing: Thing, ends: Ends) -> Denotation {
-        Denotation { parts: vec![Part { place, thing, ends }], mentions: Mentions::default() }
+        Denotation { parts: vec![Part { place, thing, ends }], ..Denotation::default() }
     }
 
     pub(super) fn pods(place: Place, pods: PodSet) -> Denotation {
@@ -463,6 +473,7 @@ impl Denotation {
 
     pub(super) fn join(&mut self, other: Denotation) {
         self.parts.extend(other.parts);
+        self.planned |= other.planned;
         self.mentions.join(other.mentions);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use weir::{Facts, Severity, Sources, Target};
+use weir::{Code, Diagnostic, Facts, Severity, Sources, Target};
 use weir_cluster::manifest::Reader;
 
 use super::{Size, Totals, generate};
@@ -63,7 +63,10 @@ fn a_program_compiles_without_an_error() {
             weir::analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, crate::TODAY));
         let found = |severity| analysis.diagnostics.iter().filter(move |said| said.severity == severity);
         assert_eq!(found(Severity::Error).map(|said| &said.message).collect::<Vec<_>>(), [""; 0]);
-        assert!(found(Severity::Warning).count() < 4, "hardly a lint");
+        // Grants are drawn at random: some say what others do.
+        let repeats = |said: &&Diagnostic| matches!(said.code, Code::W0117 | Code::W0118);
+        let lints = found(Severity::Warning).filter(|said| !repeats(said));
+        assert!(lints.count() < 4, "hardly a lint");
         assert!(analysis.build(&facts).is_some_and(|documents| documents.len() > 100));
     }
 }

@@ -185,7 +185,7 @@ pub fn labels_of(pod: &PodPoint) -> Map {
 }
 
 const NAMESPACES: [&str; 4] = ["shop", "team-a", "team-b", "9lives"];
-const WORKLOADS: [&str; 8] = ["web", "api", "db", "open", "3scale", "shop", "v1.web", "cache"];
+pub const WORKLOADS: [&str; 8] = ["web", "api", "db", "open", "3scale", "shop", "v1.web", "cache"];
 pub const VALUES: [&str; 4] = ["web", "api", "1", "yes"];
 const PORTS: [u16; 5] = [80, 8080, 9090, 53, 5432];
 pub const PORT_NAMES: [&str; 3] = ["http", "metrics", "dns"];
@@ -321,10 +321,18 @@ prop_compose! {
     pub fn cluster()(
         namespaces in prop::collection::vec(labels(&NAMESPACE_KEYS[..2]), 2..=4),
         workloads in prop::collection::vec(workload(), 3..=8),
-        nodes in any::<bool>(), dns in 0..6usize,
+        nodes in any::<bool>(), dns in 0..6usize, twins in any::<bool>(),
     ) -> Cluster {
         let namespaces = NAMESPACES.iter().map(|name| (*name).to_owned()).zip(namespaces).collect();
         let mut cluster = Cluster { namespaces, workloads: Vec::new(), services: Vec::new(), nodes };
+        let mut workloads: Vec<(Workload, Front)> = workloads;
+        if twins {
+            // Every namespace has its own workload of one name, as tenants have.
+            let (twin, front) = workloads[0].clone();
+            workloads.extend((0..cluster.namespaces.len()).map(|namespace| {
+                (Workload { namespace, ..twin.clone() }, front.clone())
+            }));
+        }
         for (mut workload, front) in workloads {
             workload.namespace %= cluster.namespaces.len();
             let same = |other: &Workload| (other.namespace, &other.name) == (workload.namespace, &workload.name);

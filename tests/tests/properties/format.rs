@@ -143,7 +143,7 @@ fn any_program_keeps_its_relation_and_its_comments() {
             let inventory = inventory(&print::manifests(&drawn.0));
             let built = |text: &str| -> Result<_, TestCaseError> {
                 let built = build(&inventory, text)?;
-                Ok(built.map(|documents| weir::emit::stream(&documents)))
+                Ok(built.map(|built| weir::emit::stream(&built.documents)))
             };
             let expected = built(&plain)?;
             prop_assert_eq!(&built(&first)?, &expected);

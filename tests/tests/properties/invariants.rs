@@ -1,5 +1,6 @@
 //! What no change of a program or its input may do: order and comments change nothing, grants add up, names stay.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -9,12 +10,13 @@ use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::Flows;
 use weir_cluster::manifest::Reader;
 
+use super::factor;
 use super::judge::{read, show_point, space};
-use super::program::{self, Program, SentenceKind};
+use super::program::{self, Program, SentenceKind, Verb};
 use super::{build, check, cluster, error_codes, inventory, print, settle, show, sources, text};
 
 /// Files, documents and sentences in an order drawn at random.
-fn shuffled<T: Clone>(items: &[T], order: &[u32]) -> Vec<T> {
+pub fn shuffled<T: Clone>(items: &[T], order: &[u32]) -> Vec<T> {
     let mut keyed: Vec<(u32, &T)> = items
         .iter()
         .enumerate()
@@ -40,8 +42,8 @@ fn order_and_comments_change_no_byte() {
         |(cluster, program, order)| {
             let program = settle::settle(program, cluster);
             let documents = print::manifests(cluster);
-            let lets: Vec<String> = print::statements(&program, cluster)[..program.lets.len()].to_vec();
-            let sentences = print::statements(&program, cluster)[program.lets.len()..].to_vec();
+            let lets = print::lets(&program, cluster);
+            let sentences = print::statements(&program, cluster)[lets.len()..].to_vec();
             let half = sentences.len() / 2;
             let file = |sentences: &[String], order: Option<&[u32]>, between: &str| {
                 let all = [&lets[..], sentences].concat();
@@ -73,9 +75,67 @@ fn order_and_comments_change_no_byte() {
     );
 }
 
+/// Objects without the annotation that names sentences and files.
+fn without_sentences(text: &str) -> String {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let mut hidden = None;
+    let shown = text.lines().filter(|line| {
+        if hidden.is_some_and(|least| depth(line) > least || line.is_empty()) {
+            return false;
+        }
+        hidden = line.trim_start().starts_with(weir::SENTENCES).then(|| depth(line));
+        hidden.is_none()
+    });
+    shown.map(|line| line.to_owned() + "\n").collect()
+}
+
+#[test]
+fn policies_and_files_change_no_byte() {
+    let (built_up, drawn) = (Cell::new(0u32), Cell::new(0u32));
+    check(
+        120,
+        (cluster::cluster(), program::program(), factor::plan()),
+        |(cluster, program, plan)| {
+            let program = settle::settle(program, cluster);
+            let files = factor::apart(&program, cluster, plan).into_iter();
+            let texts: Vec<String> = files.map(|(name, text)| format!("--- {name}\n{text}")).collect();
+            show(cluster, &program) + &texts.concat()
+        },
+        |(cluster, program, plan)| {
+            let program = settle::settle(program, cluster);
+            let inventory = inventory(&print::manifests(cluster));
+            let facts = Facts::of(&inventory);
+            let analyzed = |files: &[(&str, String)]| {
+                let setting = weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY);
+                let analysis = weir::analyze(&sources(files), &setting);
+                let objects = analysis.build(&facts).map(|documents| weir::emit::stream(&documents));
+                (objects.map(|text| without_sentences(&text)), error_codes(&analysis))
+            };
+            let (expected, expected_errors) = analyzed(&factor::whole(&program, cluster));
+            let (found, errors) = analyzed(&factor::apart(&program, cluster, plan));
+            // What is wrong with a set is wrong with an argument, too, in other words.
+            prop_assert_eq!(expected.is_none(), found.is_none(), "{:?} {:?}", expected_errors, errors);
+            drawn.set(drawn.get() + 1);
+            built_up.set(built_up.get() + u32::from(expected.is_some()));
+            prop_assert!(
+                expected == found,
+                "{}\n===== taken apart\n{}",
+                expected.unwrap_or_default(),
+                found.unwrap_or_default()
+            );
+            Ok(())
+        },
+    );
+    println!("{} of {} programs taken apart compile", built_up.get(), drawn.get());
+}
+
+/// Whether a sentence grants and does nothing else.
+fn is_grant(sentence: &program::Sentence) -> bool {
+    matches!(&sentence.kind, SentenceKind::Grant(grant) if grant.verb == Verb::May)
+}
+
 /// A program with only some of its grants.
 fn with_grants(program: &Program, which: impl Fn(usize) -> bool) -> Program {
-    let is_grant = |sentence: &program::Sentence| matches!(sentence.kind, SentenceKind::Grant(_));
     let mut sentences: Vec<_> =
         program.sentences.iter().filter(|sentence| !is_grant(sentence)).cloned().collect();
     let grants = program.sentences.iter().filter(|sentence| is_grant(sentence)).enumerate();
@@ -93,14 +153,14 @@ fn grants_add_up_and_rename_nothing() {
             let program = settle::settle(program, cluster);
             let inventory = inventory(&print::manifests(cluster));
             let Ok(all) = build(&inventory, &text(&program, cluster))? else { return Ok(()) };
-            let grants =
-                program.sentences.iter().filter(|s| matches!(s.kind, SentenceKind::Grant(_))).count();
+            let all = all.documents;
+            let grants = program.sentences.iter().filter(|sentence| is_grant(sentence)).count();
             let mut kept = Vec::new();
             for only in 0..=grants {
                 // The last round has no grant at all.
                 let part = with_grants(&program, |at| at == only);
                 match build(&inventory, &text(&part, cluster))? {
-                    Ok(documents) => kept.push(documents),
+                    Ok(found) => kept.push(found.documents),
                     Err(codes) => {
                         return Err(TestCaseError::fail(format!("alone it is an error: {codes:?}")));
                     }

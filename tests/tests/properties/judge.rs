@@ -7,14 +7,19 @@ use ipnet::IpNet;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use weir::{Document, Inventory};
+
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{PodPoint, Point, PortRange, Space};
 use weir_cluster::inventory::Protocol;
 
+use super::Built;
 use super::allowed::Table;
 use super::cluster::{self, Cluster};
-use super::oracle::{self, World};
-use super::program::{self, Newcomer, Port, Program, SentenceKind};
+use super::oracle::{self, Reading, World};
+use super::print;
+use super::program::{self, Ending, Newcomer, Port, Program, SentenceKind};
+use super::promises::{self, Universe};
+use super::virtual_pods;
 
 /// Pods that may come tomorrow.
 fn tomorrow(cluster: &Cluster, inventory: &Inventory, drawn: &[Newcomer]) -> Vec<PodPoint> {
@@ -75,6 +80,14 @@ fn cluster_ports(cluster: &Cluster) -> Vec<PortRange> {
     numbers.into_iter().flat_map(both).collect()
 }
 
+/// The ports at which a program, over some points, tells flows apart.
+pub fn atoms(cluster: &Cluster, program: &Program, points: &[Point]) -> Vec<PortRange> {
+    let mut ports = cuts(program).1;
+    ports.extend(kubernetes::port_boundaries(points));
+    ports.extend(cluster_ports(cluster));
+    Space::new(points.to_vec(), ports).ports.iter().collect()
+}
+
 pub fn space(
     cluster: &Cluster,
     inventory: &Inventory,
@@ -101,6 +114,19 @@ pub fn space(
     (Space::new(points, ports), today)
 }
 
+/// The points over which promises are proved: today's pods, a pod without labels in every namespace and in one that
+/// does not exist, addresses.
+fn universe(cluster: &Cluster, space: &Space, today: usize) -> Vec<bool> {
+    let is = |(at, point): (usize, &Point)| match point {
+        Point::Pod(pod) => {
+            let named = pod.namespace_labels.len() == 1 || cluster.namespace(&pod.namespace).is_some();
+            at < today || pod.labels.is_empty() && pod.ports.is_empty() && named
+        }
+        Point::Address(_) => true,
+    };
+    space.points.iter().enumerate().map(is).collect()
+}
+
 pub fn read(documents: &[Document]) -> Result<kubernetes::Policies, TestCaseError> {
     let text = weir::emit::stream(documents);
     kubernetes::read("weir.yaml", &text)
@@ -124,11 +150,11 @@ pub fn judge(
     inventory: &Inventory,
     program: &Program,
     newcomers: &[Newcomer],
-    documents: &[Document],
+    built: &Built,
 ) -> Result<(), TestCaseError> {
-    let policies = read(documents)?;
+    let policies = read(&built.documents)?;
     let (space, today) = space(cluster, inventory, program, newcomers, &policies);
-    let world = World { cluster, program, points: &space.points, today };
+    let world = World { cluster, program, points: &space.points, today, reading: Reading::Bound };
     let atoms: Vec<PortRange> = space.ports.iter().collect();
     let Ok(mut meant) = world.allowed(&atoms, true) else {
         if world.has_empty_object() {
@@ -143,6 +169,30 @@ pub fn judge(
         "the program should have been an error: {:?}",
         world.conflicts()
     );
+    let universe = Universe { points: universe(cluster, &space, today), wide: false };
+    let tomorrow = Universe { points: vec![true; space.points.len()], wide: false };
+    let mut start = print::lets(program, cluster).iter().map(|one| one.len() + 1).sum();
+    for (at, sentence) in program.sentences.iter().enumerate() {
+        let statement = print::statement(program, cluster, sentence);
+        let place = start..start + statement.len();
+        start = place.end + 1;
+        if promises::is_overlooked(program, sentence) {
+            continue;
+        }
+        let holds_today = built.holds_today.iter().any(|found| place.contains(found));
+        for (universe, should) in [(&universe, "an error"), (&tomorrow, "said to hold today")] {
+            let broken = world.broken(at, &atoms, universe).ok().flatten();
+            if let Some((source, destination, atom)) = broken.filter(|_| should == "an error" || !holds_today)
+            {
+                return Err(TestCaseError::fail(format!(
+                    "this should have been {should}: {statement}\n{} -> {} on {:?}",
+                    show_point(&space.points[source]),
+                    show_point(&space.points[destination]),
+                    atoms[atom]
+                )));
+            }
+        }
+    }
     let enforced = policies.enforce(&space);
     prop_assert!(!cluster.nodes || enforced.undefined.is_empty(), "undefined flows: {:?}", {
         let (source, destination, atom) = enforced.undefined.witness().unwrap();
@@ -184,6 +234,14 @@ pub fn judge(
     Ok(())
 }
 
+fn names_an_absent_port(sentence: &program::Sentence) -> bool {
+    let is_name = |port: &&Port| matches!(port, Port::Name(_));
+    sentence.absent == Ending::EvenIfAbsent && sentence.ports().iter().any(is_name)
+}
+
+/// The errors of promises that are broken.
+const PROMISES: [&str; 4] = ["E0504", "E0505", "E0506", "E0507"];
+
 /// Errors that the oracle can judge have their reason.
 pub fn justified(
     cluster: &Cluster,
@@ -193,13 +251,42 @@ pub fn justified(
     codes: &BTreeSet<&'static str>,
 ) -> Result<(), TestCaseError> {
     let (space, today) = space(cluster, inventory, program, newcomers, &kubernetes::Policies::default());
-    let world = World { cluster, program, points: &space.points, today };
+    let space = match codes.iter().any(|code| PROMISES.contains(code)) {
+        true => {
+            let virtual_pods = virtual_pods::virtual_pods(cluster, program).into_iter().map(Point::Pod);
+            let points: Vec<Point> = space.points.into_iter().chain(virtual_pods).collect();
+            let ports = space.ports.iter().chain(kubernetes::port_boundaries(&points)).collect::<Vec<_>>();
+            Space::new(points, ports)
+        }
+        false => space,
+    };
+    let world = World { cluster, program, points: &space.points, today, reading: Reading::Bound };
     let conflicts = world.conflicts();
     for code in codes {
         let found = match *code {
             "E0501" | "E0502" => conflicts.contains(code),
-            "E0314" => program.sentences.iter().any(|one| one.absent == program::Ending::EvenIfAbsent),
-            "E0304" | "E0305" | "E0306" => world.allowed(&[], true).is_err() || world.has_empty_object(),
+            "E0314" => program.sentences.iter().any(|one| one.absent == Ending::EvenIfAbsent),
+            // For labels that a pod may have tomorrow alone it would be a lint; but one virtual pod for every selector
+            // that nothing matches today is of the universe.
+            // A sentence with an error is left out, and others may have counted on it.
+            code if PROMISES.contains(&code) && codes.iter().any(|code| !PROMISES.contains(code)) => true,
+            // The compiler takes a name that no pod declares for a port that is there.
+            code if PROMISES.contains(&code) && program.sentences.iter().any(names_an_absent_port) => true,
+            code if PROMISES.contains(&code) => {
+                let all = Universe { points: vec![true; space.points.len()], wide: true };
+                let atoms: Vec<PortRange> = space.ports.iter().collect();
+                (0..program.sentences.len()).any(|at| !matches!(world.broken(at, &atoms, &all), Ok(None)))
+            }
+            "E0304" | "E0305" | "E0306" => {
+                let promised = |one: &program::Sentence| {
+                    matches!(&one.kind, SentenceKind::Grant(grant) if !grant.verb.grants())
+                        && one.absent == Ending::IfPresent
+                };
+                world.allowed(&[], true).is_err()
+                    || world.has_empty_object()
+                    // Of a promise the compiler keeps what matches nothing today.
+                    || program.sentences.iter().any(promised)
+            }
             // An exception may leave nothing, or name what is absent and has no selector to keep.
             "E0205" | "E0209" if program.has_exceptions() => true,
             // A tame program has no other errors than those of the host's network, which settling passes over.

@@ -7,15 +7,31 @@ use ipnet::IpNet;
 use weir_cluster::flow::{PodPoint, Point};
 use weir_cluster::inventory::Protocol;
 
-use super::cluster::{self, Cluster, Target, labels_of};
+use super::cluster::{self, Cluster, Target, WORKLOADS, labels_of};
 use super::program::*;
 
+/// Whether a `let` with `if present` drops what matches nothing also where it is guarded or left out. The language
+/// says no; the compiler does so for now.
+const LETS_FORGET: bool = true;
+
+/// How far a program is read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading {
+    /// As it is written.
+    Meant,
+    /// As NetworkPolicy holds it: a policy lives in a namespace that exists, or that is named; patterns stand for the
+    /// namespaces of today.
+    Bound,
+}
+
+#[derive(Clone, Copy)]
 pub struct World<'a> {
     pub cluster: &'a Cluster,
     pub program: &'a Program,
     pub points: &'a [Point],
     /// The first so many points are today's pods.
     pub today: usize,
+    pub reading: Reading,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +88,60 @@ impl Cluster {
         things
     }
 
+    /// What a name can stand for in a namespace.
+    pub fn near(&self, home: usize, name: usize, how: Near) -> Vec<Thing> {
+        let named = |namespace: usize, own: &str| namespace == home && own == WORKLOADS[name];
+        let mut workloads: Vec<Thing> = (0..self.workloads.len())
+            .filter(|at| named(self.workloads[*at].namespace, &self.workloads[*at].name))
+            .map(Thing::Workload)
+            .collect();
+        let mut services: Vec<Thing> = (0..self.services.len())
+            .filter(|at| named(self.services[*at].namespace, &self.services[*at].name))
+            .map(Thing::Service)
+            .collect();
+        match (how, workloads.as_slice(), services.as_slice()) {
+            (Near::Workload, ..) => workloads,
+            (Near::Service, ..) => services,
+            (Near::Bare, [Thing::Workload(workload)], [Thing::Service(service)])
+                if self.is_one_thing(*workload, *service) =>
+            {
+                vec![Thing::Both(*workload, *service)]
+            }
+            (Near::Bare, ..) => {
+                workloads.append(&mut services);
+                workloads
+            }
+        }
+    }
+
+    /// The namespaces of today that a group names.
+    pub fn group(&self, set: &Set) -> Vec<usize> {
+        let names =
+            |test: &dyn Fn(usize) -> bool| (0..self.namespaces.len()).filter(|at| test(*at)).collect();
+        match set {
+            Set::Anyone => names(&|_| true),
+            Set::Namespace(one) => vec![one % self.namespaces.len()],
+            Set::Pattern(at) => {
+                let (start, end) = PATTERNS[*at].split_once('*').unwrap();
+                names(&|at| self.namespaces[at].0.starts_with(start) && self.namespaces[at].0.ends_with(end))
+            }
+            Set::Namespaces(requirements) => names(&|at| {
+                let (name, labels) = &self.namespaces[at];
+                let labels = cluster::with_name(name, labels);
+                requirements.iter().all(|requirement| requirement.holds(&labels))
+            }),
+            Set::Union(sets) => {
+                let all: Vec<usize> = sets.iter().flat_map(|set| self.group(set)).collect();
+                names(&|at| all.contains(&at))
+            }
+            Set::Except(left, right) => {
+                let out = self.group(right);
+                self.group(left).into_iter().filter(|at| !out.contains(at)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     pub fn dns_service(&self) -> Option<usize> {
         self.services.iter().position(|service| service.name == "kube-dns")
     }
@@ -99,6 +169,15 @@ impl World<'_> {
 
     pub fn exists(&self, pod: &PodPoint) -> bool {
         self.cluster.namespace(&pod.namespace).is_some()
+    }
+
+    /// The namespaces that a sentence's names are looked up in, one time for each. `None`: the whole cluster.
+    pub fn homes(&self, sentence: &Sentence) -> Vec<Option<usize>> {
+        match &sentence.block {
+            Block::Top => vec![None],
+            Block::Namespace(at) => vec![Some(at % self.cluster.namespaces.len())],
+            Block::Each(group) => self.cluster.group(group).into_iter().map(Some).collect(),
+        }
     }
 
     fn part(&self, thing: Thing, test: impl Fn(&PodPoint) -> bool) -> Vec<Part> {
@@ -160,7 +239,12 @@ impl World<'_> {
                 let things = cluster.things();
                 self.thing(things[at % things.len()])
             }
-            Set::Ghost(_) => Vec::new(),
+            Set::Near(name, how) => match block.map(|home| cluster.near(home, *name, *how)).as_deref() {
+                Some([thing]) => self.thing(*thing),
+                _ => Vec::new(),
+            },
+            // Policies are judged by what they expand to.
+            Set::Ghost(_) | Set::Param(_) => Vec::new(),
             Set::Namespace(at) => {
                 let name = cluster.namespaces[at % cluster.namespaces.len()].0.as_str();
                 self.part(Thing::Pods, |pod| pod.namespace.as_ref() == name)
@@ -171,11 +255,12 @@ impl World<'_> {
                 parts[0].later = true;
                 parts
             }
-            // NetworkPolicy has no patterns: they stand for the namespaces of today.
             Set::Pattern(at) => {
                 let (start, end) = PATTERNS[*at].split_once('*').unwrap();
                 let matches = |name: &str| name.starts_with(start) && name.ends_with(end);
-                self.part(Thing::Pods, |pod| self.exists(pod) && matches(&pod.namespace))
+                self.part(Thing::Pods, |pod| {
+                    (self.exists(pod) || self.reading == Reading::Meant) && matches(&pod.namespace)
+                })
             }
             Set::Namespaces(requirements) => self.part(Thing::Pods, |pod| {
                 let labels = pod.namespace_labels.iter();
@@ -216,8 +301,19 @@ impl World<'_> {
                 IpAddr::V6(_) => range(INTERNET_V6).contains(&address),
             }),
             Set::Range(at) => self.outside(|address| range(RANGES[*at]).contains(&address)),
-            // One thing wherever it is used: no block and no clause reaches into it.
-            Set::Let(at) => self.denote(&self.program.lets[*at].1, None, Ending::No),
+            // One thing wherever it is used: no block and no clause reaches into it. But what is guarded is never
+            // dropped, nor what is left out.
+            Set::Let(at) => {
+                let Let { set, absent: own, .. } = &self.program.lets[*at];
+                let own = match (own, absent) {
+                    (Ending::IfPresent, Ending::Kept | Ending::Left) if !LETS_FORGET => absent,
+                    _ => *own,
+                };
+                self.denote(set, None, own)
+            }
+            Set::Partition(at) => {
+                self.part(Thing::Pods, |pod| pod.namespace_labels.get(PARTITIONS[*at].1).is_some())
+            }
             Set::With(inner, requirements) => {
                 let mut parts = here(inner);
                 for part in &mut parts {
@@ -233,9 +329,7 @@ impl World<'_> {
             }
             Set::Union(sets) => sets.iter().flat_map(here).collect(),
             Set::Except(left, right) => {
-                // What is left out keeps its selector, whatever is there.
-                let kept = if absent == Ending::IfPresent { Ending::EvenIfAbsent } else { absent };
-                let out = union(&self.denote(right, block, kept));
+                let out = union(&self.denote(right, block, Ending::Left));
                 let mut parts = here(left);
                 for part in &mut parts {
                     part.members.iter_mut().zip(&out).for_each(|(member, out)| *member &= !out);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use weir_cluster::inventory::Protocol;
 
-use super::cluster::{Cluster, Kind, Map, Requirement, Target, Test, Workload};
+use super::cluster::{Cluster, Kind, Map, Requirement, Target, Test, WORKLOADS, Workload};
 use super::oracle::Thing;
 use super::program::*;
 
@@ -194,27 +194,65 @@ fn workload(cluster: &Cluster, workload: &Workload) -> Vec<String> {
 
 /// A program's text: one statement an entry, so that they can be shuffled.
 pub fn statements(program: &Program, cluster: &Cluster) -> Vec<String> {
-    let top = Printer { program, cluster, block: None };
-    let lets = program.lets.iter().map(|(name, set)| format!("let {name} = {};", top.set(set)));
-    let mut all: Vec<String> = lets.collect();
+    let mut all = lets(program, cluster);
     all.extend(program.sentences.iter().map(|sentence| statement(program, cluster, sentence)));
     all
 }
 
+/// The statements that give names.
+pub fn lets(program: &Program, cluster: &Cluster) -> Vec<String> {
+    let top = Printer { program, cluster, block: &Block::Top };
+    let lets = program.lets.iter().map(|one| {
+        let Let { name, set, absent } = one;
+        format!("let {name} = {}{};", top.set(set), ending(*absent))
+    });
+    let partitions =
+        PARTITIONS.iter().map(|(word, key)| format!("let {word} = namespaces by {};", name(key, true)));
+    lets.chain(partitions).collect()
+}
+
 pub fn statement(program: &Program, cluster: &Cluster, sentence: &Sentence) -> String {
-    let block = sentence.block;
+    let text = Printer { program, cluster, block: &sentence.block }.sentence(sentence);
+    in_block(program, cluster, &sentence.block, &text)
+}
+
+/// A statement where it stands.
+pub fn in_block(program: &Program, cluster: &Cluster, block: &Block, statement: &str) -> String {
     let printer = Printer { program, cluster, block };
-    let text = printer.sentence(sentence);
     match block {
-        None => text,
-        Some(at) => format!("in namespace {} {{\n    {text}\n}}", printer.namespace(at, true)),
+        Block::Top => statement.to_owned(),
+        Block::Namespace(at) => {
+            format!("in namespace {} {{\n    {statement}\n}}", printer.namespace(*at, true))
+        }
+        Block::Each(group) => format!("in each {} {{\n    {statement}\n}}", printer.group(group)),
     }
+}
+
+/// What a policy is applied to.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    Set(Set),
+    Port(Port),
+}
+
+/// An argument where the policy is applied; a union has parentheses.
+pub fn argument(program: &Program, cluster: &Cluster, block: &Block, argument: &Argument) -> String {
+    let printer = Printer { program, cluster, block };
+    match argument {
+        Argument::Set(set @ Set::Union(_)) => printer.operand(set),
+        Argument::Set(set) => printer.set(set),
+        Argument::Port(one) => port(one, false),
+    }
+}
+
+fn ending(absent: Ending) -> &'static str {
+    ["", " if present", " even if absent"][absent as usize]
 }
 
 struct Printer<'a> {
     program: &'a Program,
     cluster: &'a Cluster,
-    block: Option<usize>,
+    block: &'a Block,
 }
 
 pub fn name(text: &str, any_word: bool) -> String {
@@ -228,18 +266,25 @@ impl Printer<'_> {
     fn sentence(&self, sentence: &Sentence) -> String {
         let mut text = match &sentence.kind {
             SentenceKind::Posture { each, subject, word, way } => {
-                let each = if *each { "each " } else { "" };
+                let subject = if *each { format!("each {}", self.group(subject)) } else { self.set(subject) };
                 let word = ["isolated", "locked", "open"][*word as usize];
                 let way = ["", " for ingress", " for egress"][*way as usize];
-                format!("{each}{} {word}{way}", self.set(subject))
+                format!("{subject} {word}{way}")
             }
             SentenceKind::Grant(grant) => {
                 let objects = grant.to.iter().map(|(set, port)| match port {
                     Some(port) => format!("{}:{}", self.operand(set), self::port(port, true)),
                     None => self.operand(set),
                 });
-                let mut text =
-                    format!("{} may reach {}", self.set(&grant.from), objects.collect::<Vec<_>>().join(", "));
+                let objects = objects.collect::<Vec<_>>().join(", ");
+                let (only, verb) = match grant.verb {
+                    Verb::May => ("", "may reach"),
+                    Verb::OnlyMay => ("only ", "may reach"),
+                    Verb::MayOnly => ("", "may only reach"),
+                    Verb::MustNot => ("", "must not reach"),
+                    Verb::Must => ("", "must reach"),
+                };
+                let mut text = format!("{only}{} {verb} {objects}", self.set(&grant.from));
                 if !grant.on.is_empty() {
                     let ports: Vec<String> = grant.on.iter().map(|one| port(one, false)).collect();
                     let _ = write!(text, " on {}", ports.join(", "));
@@ -247,11 +292,19 @@ impl Printer<'_> {
                 text
             }
         };
-        text += ["", " if present", " even if absent"][sentence.absent as usize];
+        text += ending(sentence.absent);
+        if let Some(day) = sentence.until {
+            let _ = write!(text, " until {}", DAYS[day].0);
+        }
         if let Some(reason) = sentence.because {
             let _ = write!(text, " because \"{}\"", REASONS[reason]);
         }
         text + ";"
+    }
+
+    /// What stands behind `each`.
+    fn group(&self, set: &Set) -> String {
+        if *set == Set::Anyone { "namespace".to_owned() } else { self.set(set) }
     }
 
     fn set(&self, set: &Set) -> String {
@@ -268,6 +321,10 @@ impl Printer<'_> {
             Set::Union(_) | Set::Except(..) | Set::In(..) => format!("({})", self.set(set)),
             Set::With(inner, requirements) => format!("{}{}", self.operand(inner), filter(requirements)),
             Set::Thing(at, way) => self.thing(*at, *way),
+            Set::Near(at, how) => {
+                let kind = ["", "workload ", "service "][*how as usize];
+                format!("{kind}{}", name(WORKLOADS[*at], *how != Near::Bare))
+            }
             Set::Ghost(at) => format!("{}/ghost", self.namespace(*at, false)),
             Set::Namespace(at) => format!("namespace {}", self.namespace(*at, true)),
             Set::Later => format!("namespace {LATER}"),
@@ -280,7 +337,9 @@ impl Printer<'_> {
             Set::Internet => "internet".to_owned(),
             Set::Anywhere => "anywhere".to_owned(),
             Set::Range(at) => RANGES[*at].to_owned(),
-            Set::Let(at) => self.program.lets[*at].0.clone(),
+            Set::Let(at) => self.program.lets[*at].name.to_owned(),
+            Set::Partition(at) => PARTITIONS[*at].0.to_owned(),
+            Set::Param(name) => name.clone(),
         }
     }
 
@@ -311,11 +370,13 @@ impl Printer<'_> {
         let homes: std::collections::BTreeSet<usize> =
             things.iter().map(named).filter(|(_, name)| *name == own).map(|(home, _)| home).collect();
         let homes = homes.into_iter().filter(|home| *home != usize::MAX).count();
+        let inside =
+            matches!(self.block, Block::Namespace(block) if block % cluster.namespaces.len() == home);
         let near = match self.block {
-            Some(block) => block % cluster.namespaces.len() == home,
-            None => homes == 1 && cluster.namespace(own).is_none(),
+            Block::Top => homes == 1 && cluster.namespace(own).is_none(),
+            _ => inside,
         };
-        let free = !self.program.lets.iter().any(|(name, _)| name == own);
+        let free = !self.program.lets.iter().any(|one| one.name == own);
         let kind = match thing {
             Thing::Workload(at) => match (cluster.workloads[at].kind, way) {
                 (Kind::Deployment, 2 | 3) => "deployment ",
@@ -332,9 +393,7 @@ impl Printer<'_> {
             0 | 2 if alone && near && free => name(own, false),
             0 | 1 if alone => format!("{}/{}", self.namespace(home, false), name(own, true)),
             _ if kind.is_empty() => format!("{}/{}", self.namespace(home, false), name(own, true)),
-            _ if self.block.is_some_and(|block| block % cluster.namespaces.len() == home) => {
-                format!("{kind}{}", name(own, true))
-            }
+            _ if inside => format!("{kind}{}", name(own, true)),
             _ => format!("{kind}{}/{}", self.namespace(home, true), name(own, true)),
         }
     }

@@ -3,23 +3,42 @@
 use proptest::prelude::*;
 use weir_cluster::inventory::Protocol;
 
-use super::cluster::{Map, NAMESPACE_KEYS, POD_KEYS, Requirement, Test, VALUES, labels};
+use super::cluster::{Map, NAMESPACE_KEYS, POD_KEYS, Requirement, Test, VALUES, WORKLOADS, labels};
 
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub lets: Vec<(String, Set)>,
+    pub lets: Vec<Let>,
     pub sentences: Vec<Sentence>,
     /// Drawn as it comes, with all its mistakes.
     pub wild: bool,
 }
 
 #[derive(Clone, Debug)]
+pub struct Let {
+    pub name: &'static str,
+    pub set: Set,
+    pub absent: Ending,
+}
+
+#[derive(Clone, Debug)]
 pub struct Sentence {
-    /// The namespace of its block, if it stands in one.
-    pub block: Option<usize>,
+    pub block: Block,
     pub kind: SentenceKind,
     pub absent: Ending,
     pub because: Option<usize>,
+    /// A day of [`DAYS`].
+    pub until: Option<usize>,
+    /// Kept although it is a promise that the program breaks.
+    pub bold: bool,
+}
+
+/// Where a sentence stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Block {
+    Top,
+    Namespace(usize),
+    /// In each namespace of a group by itself; `anyone` is all of them.
+    Each(Set),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,14 +46,16 @@ pub enum Ending {
     No,
     IfPresent,
     EvenIfAbsent,
-    /// `if present` on a posture: never drawn, but how its subject is read. A guard written by labels holds although
-    /// nothing matches yet.
+    /// How what is guarded is read: never drawn. A guard written by labels holds although nothing matches yet.
     Kept,
+    /// How what stands behind `except` is read: never drawn. It stays left out, whatever is there.
+    Left,
 }
 
 impl Ending {
-    pub fn of_posture(self) -> Ending {
-        if self == Ending::IfPresent { Ending::Kept } else { self }
+    /// How a sentence with this ending reads what it guards.
+    pub fn of_guard(self) -> Ending {
+        if self == Ending::EvenIfAbsent { self } else { Ending::Kept }
     }
 }
 
@@ -64,12 +85,38 @@ impl Way {
     }
 }
 
+/// What is said of flows: a grant, or a promise.
 #[derive(Clone, Debug)]
 pub struct Grant {
+    pub verb: Verb,
     pub from: Set,
     /// Either every object has its own port, or none has.
     pub to: Vec<(Set, Option<Port>)>,
     pub on: Vec<Port>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verb {
+    May,
+    OnlyMay,
+    MayOnly,
+    MustNot,
+    Must,
+}
+
+impl Verb {
+    /// The way that the sentence closes one of its ends.
+    pub fn closes(self) -> Option<Way> {
+        match self {
+            Verb::OnlyMay => Some(Way::Ingress),
+            Verb::MayOnly => Some(Way::Egress),
+            Verb::May | Verb::MustNot | Verb::Must => None,
+        }
+    }
+
+    pub fn grants(self) -> bool {
+        matches!(self, Verb::May | Verb::OnlyMay | Verb::MayOnly)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +131,8 @@ pub enum Port {
 pub enum Set {
     /// A workload, a service, or both in one: see `Cluster::things`; the second number is the way to write it.
     Thing(usize, usize),
+    /// The workload or service of this name in whatever namespace the block is about; how it is written.
+    Near(usize, Near),
     /// A workload that is not there.
     Ghost(usize),
     Namespace(usize),
@@ -99,11 +148,35 @@ pub enum Set {
     Anywhere,
     Range(usize),
     Let(usize),
+    /// Namespaces by a label: no set, but `each` takes it.
+    Partition(usize),
+    /// A parameter of the policy that it stands in.
+    Param(String),
     With(Box<Set>, Vec<Requirement>),
     Union(Vec<Set>),
     Except(Box<Set>, Box<Set>),
     In(Box<Set>, Box<Set>),
 }
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Near {
+    Bare,
+    Workload,
+    Service,
+}
+
+/// Names of partitions, and the labels that they go by.
+pub const PARTITIONS: [(&str, &str); 3] =
+    [("squad", "team"), ("stage", "env"), ("everywhere", "kubernetes.io/metadata.name")];
+/// Days around the one on which tests look at programs, and whether a grant until then still counts.
+pub const DAYS: [(&str, bool); 6] = [
+    ("2025-06-30", false),
+    ("2025-12-31", false),
+    ("2026-01-01", false),
+    ("2026-01-02", true),
+    ("2026-01-31", true),
+    ("2027-01-01", true),
+];
 
 pub const LATER: &str = "later";
 pub const PATTERNS: [&str; 4] = ["team-*", "*", "*-a", "9*"];
@@ -126,12 +199,38 @@ pub const REASONS: [&str; 4] = ["PAY-1: orders", "yes", "#: {not yaml} - 'x'", "
 impl Program {
     pub fn has_exceptions(&self) -> bool {
         let excepts = |set: &Set| set.any(&|set| matches!(set, Set::Except(..)));
-        self.sentences.iter().any(|sentence| match &sentence.kind {
-            SentenceKind::Posture { subject, .. } => excepts(subject),
+        self.lets.iter().any(|one| excepts(&one.set))
+            || self.sentences.iter().any(|sentence| sentence.sets().into_iter().any(excepts))
+    }
+}
+
+impl Sentence {
+    /// Without block or ending.
+    pub fn plain(kind: SentenceKind) -> Sentence {
+        Sentence { block: Block::Top, kind, absent: Ending::No, because: None, until: None, bold: false }
+    }
+
+    pub fn sets(&self) -> Vec<&Set> {
+        match &self.kind {
+            SentenceKind::Posture { subject, .. } => vec![subject],
             SentenceKind::Grant(grant) => {
-                excepts(&grant.from) || grant.to.iter().any(|(set, _)| excepts(set))
+                std::iter::once(&grant.from).chain(grant.to.iter().map(|(set, _)| set)).collect()
             }
-        })
+        }
+    }
+
+    pub fn ports(&self) -> Vec<&Port> {
+        match &self.kind {
+            SentenceKind::Posture { .. } => Vec::new(),
+            SentenceKind::Grant(grant) => {
+                grant.to.iter().filter_map(|(_, port)| port.as_ref()).chain(&grant.on).collect()
+            }
+        }
+    }
+
+    /// Whether it has ended on the day of the tests.
+    pub fn is_over(&self) -> bool {
+        self.until.is_some_and(|day| !DAYS[day].1)
     }
 }
 
@@ -153,18 +252,25 @@ impl Set {
         }
     }
 
-    /// The same set without names of `let`s.
-    pub fn without_lets(&self) -> Set {
-        let boxed = |set: &Set| Box::new(set.without_lets());
+    /// The same set with other leaves.
+    pub fn map(&self, leaf: &dyn Fn(&Set) -> Set) -> Set {
+        let boxed = |set: &Set| Box::new(set.map(leaf));
         match self {
-            Set::Let(2) => Set::Internet,
-            Set::Let(at) => Set::Thing(*at, 1),
             Set::With(inner, requirements) => Set::With(boxed(inner), requirements.clone()),
             Set::Except(left, right) => Set::Except(boxed(left), boxed(right)),
             Set::In(left, right) => Set::In(boxed(left), boxed(right)),
-            Set::Union(sets) => Set::Union(sets.iter().map(Set::without_lets).collect()),
-            other => other.clone(),
+            Set::Union(sets) => Set::Union(sets.iter().map(|set| set.map(leaf)).collect()),
+            other => leaf(other),
         }
+    }
+
+    /// The same set with names of earlier `let`s alone: no circles.
+    pub fn without_lets_from(&self, first: usize) -> Set {
+        self.map(&|set| match set {
+            Set::Let(2) if first <= 2 => Set::Internet,
+            Set::Let(at) if *at >= first => Set::Thing(*at, 1),
+            other => other.clone(),
+        })
     }
 
     pub fn any(&self, test: &dyn Fn(&Set) -> bool) -> bool {
@@ -220,6 +326,9 @@ fn group() -> BoxedStrategy<Set> {
 fn atom() -> BoxedStrategy<Set> {
     prop_oneof![
         6 => (0..32usize, 0..4usize).prop_map(|(thing, way)| Set::Thing(thing, way)),
+        2 => (0..WORKLOADS.len(), 0..4usize).prop_map(|(name, way)| {
+            Set::Near(name, [Near::Bare, Near::Bare, Near::Workload, Near::Service][way])
+        }),
         1 => (0..4usize).prop_map(Set::Ghost),
         4 => group(),
         1 => Just(Set::Anyone),
@@ -287,11 +396,27 @@ fn port() -> BoxedStrategy<Port> {
 fn grant() -> BoxedStrategy<Grant> {
     let on = prop::collection::vec(port(), 0..3);
     let objects = prop::collection::vec((anything(), port()), 1..3);
-    (anything(), objects, on, any::<bool>())
-        .prop_map(|(from, to, on, own)| {
+    let verb = prop_oneof![5 => Just(Verb::May), 1 => Just(Verb::OnlyMay), 1 => Just(Verb::MayOnly)];
+    (verb, anything(), objects, on, any::<bool>())
+        .prop_map(|(verb, from, to, on, own)| {
             let own = own && on.is_empty();
             let to = to.into_iter().map(|(set, port)| (set, own.then_some(port))).collect();
-            Grant { from, to, on }
+            Grant { verb, from, to, on }
+        })
+        .boxed()
+}
+
+/// Promises of the whole program; these alone know everything but some pods.
+fn guardrail() -> BoxedStrategy<Grant> {
+    let verb = prop_oneof![3 => Just(Verb::MustNot), 2 => Just(Verb::Must)];
+    let but = prop::option::weighted(0.1, pods());
+    (grant(), verb, but.clone(), but)
+        .prop_map(|(mut grant, verb, from, to)| {
+            grant.verb = verb;
+            let but = |set: Set| Set::Anywhere.except(set);
+            grant.from = from.map_or(grant.from, but);
+            grant.to[0].0 = to.map_or(grant.to[0].0.clone(), but);
+            grant
         })
         .boxed()
 }
@@ -303,10 +428,21 @@ fn posture() -> BoxedStrategy<SentenceKind> {
         4 => group().prop_map(|set| (false, set)),
         3 => pods().prop_map(|set| (false, set)),
         2 => group().prop_map(|set| (true, set)),
+        1 => Just((true, Set::Anyone)),
+        2 => (0..PARTITIONS.len()).prop_map(|at| (true, Set::Partition(at))),
     ];
     (subject, word, way)
         .prop_map(|((each, subject), word, way)| SentenceKind::Posture { each, subject, word, way })
         .boxed()
+}
+
+fn block() -> BoxedStrategy<Block> {
+    prop_oneof![
+        9 => Just(Block::Top),
+        4 => (0..5usize).prop_map(Block::Namespace),
+        3 => prop_oneof![5 => group(), 1 => Just(Set::Anyone)].prop_map(Block::Each),
+    ]
+    .boxed()
 }
 
 fn sentence(kind: BoxedStrategy<SentenceKind>) -> BoxedStrategy<Sentence> {
@@ -315,12 +451,15 @@ fn sentence(kind: BoxedStrategy<SentenceKind>) -> BoxedStrategy<Sentence> {
         1 => Just(Ending::IfPresent),
         1 => Just(Ending::EvenIfAbsent),
     ];
-    (0..16usize, kind, absent, 0..16usize)
-        .prop_map(|(block, kind, absent, because)| Sentence {
-            block: (block > 10).then(|| block - 11),
+    let until = prop::option::weighted(0.2, 0..DAYS.len());
+    (block(), kind, absent, 0..16usize, until, 0..24usize)
+        .prop_map(|(block, kind, absent, because, until, bold)| Sentence {
+            block,
             kind,
             absent,
             because: (because > 11).then(|| because - 12),
+            until,
+            bold: bold == 0,
         })
         .boxed()
 }
@@ -330,13 +469,15 @@ prop_compose! {
         first in pods(), second in pods(), third in addresses(),
         postures in prop::collection::vec(sentence(posture()), 1..4),
         grants in prop::collection::vec(sentence(grant().prop_map(SentenceKind::Grant).boxed()), 0..6),
-        wild in 0..16usize,
+        guardrails in prop::collection::vec(sentence(guardrail().prop_map(SentenceKind::Grant).boxed()), 0..5),
+        wild in 0..16usize, absent in prop::collection::vec(0..4usize, 3),
     ) -> Program {
-        let names = ["group", "web", "office"];
-        let lets = names.iter().zip([first, second, third]);
+        let sets = ["group", "web", "office"].into_iter().zip([first, second, third]);
+        let ending = |which: usize| if which == 3 { Ending::IfPresent } else { Ending::No };
+        let lets = sets.zip(absent).map(|((name, set), absent)| Let { name, set, absent: ending(absent) });
         Program {
-            lets: lets.map(|(name, set)| ((*name).to_owned(), set)).collect(),
-            sentences: postures.into_iter().chain(grants).collect(),
+            lets: lets.collect(),
+            sentences: postures.into_iter().chain(grants).chain(guardrails).collect(),
             wild: wild == 15,
         }
     }

@@ -4,9 +4,11 @@
 use weir_cluster::flow::{AddressKind, AddressPoint, Point};
 use weir_cluster::inventory::Protocol;
 
-use super::cluster::{Cluster, Map, PORT_NAMES, Requirement, VALUES};
-use super::oracle::World;
+use super::cluster::{self, Cluster, Map, PORT_NAMES, Requirement, VALUES, WORKLOADS};
+use super::judge;
+use super::oracle::{Reading, World};
 use super::program::*;
+use super::promises::Universe;
 
 /// Addresses in and between all the ranges that programs name.
 const SOME: [&str; 10] = [
@@ -29,26 +31,104 @@ pub fn settle(program: &Program, cluster: &Cluster) -> Program {
         let address = text.parse().unwrap();
         Point::Address(AddressPoint { first: address, last: address, kind: AddressKind::Outside })
     }));
+    // Who may come tomorrow: promises are kept for them, too.
+    let none = Map::new();
+    let homes = cluster.namespaces.iter().map(|(name, labels)| (name.as_str(), labels));
+    points.extend(
+        homes
+            .chain([("new", &none)])
+            .map(|(name, labels)| Point::Pod(cluster::pod(name, labels, &none, &[]))),
+    );
     let mut settled = Program { sentences: Vec::new(), ..program.clone() };
     for at in 0..settled.lets.len() {
-        settled.lets[at].1 = program.lets[at].1.without_lets();
+        settled.lets[at].set =
+            nearby(&program.lets[at].set.without_lets_from(at), cluster, &[None], Ending::No);
+        // Whether pods on the host's network count as present is left open.
+        if cluster.workloads.iter().any(|workload| workload.host_network) {
+            settled.lets[at].absent = Ending::No;
+        }
         if !program.wild {
-            let world = World { cluster, program: &settled, points: &points, today };
-            settled.lets[at].1 = tame(&world, &settled.lets[at].1, None, true, Ending::No);
+            let world = World { cluster, program: &settled, points: &points, today, reading: Reading::Bound };
+            let Let { set, absent, .. } = &settled.lets[at];
+            settled.lets[at].set = Settler { world: &world, homes: &[None], absent: *absent }.tame(set, true);
         }
     }
     for sentence in &program.sentences {
-        let world = World { cluster, program: &settled, points: &points, today };
+        let world = World { cluster, program: &settled, points: &points, today, reading: Reading::Bound };
         let sentence = self::sentence(&world, sentence, program.wild);
         if program.wild || fits(&world, &sentence) {
             settled.sentences.push(sentence);
         }
     }
+    if !program.wild {
+        keep_promises(&mut settled, cluster, &points, today);
+    }
     settled
+}
+
+/// Makes most promises hold, but for the bold ones: of `only`, some take the grants out that break them; all others
+/// are taken out themselves.
+fn keep_promises(program: &mut Program, cluster: &Cluster, points: &[Point], today: usize) {
+    let is_broken = |program: &Program, at: usize| {
+        let world = World { cluster, program, points, today, reading: Reading::Bound };
+        let atoms = judge::atoms(cluster, program, points);
+        let universe = Universe { points: vec![true; points.len()], wide: true };
+        world.broken(at, &atoms, &universe).is_ok_and(|broken| broken.is_some())
+    };
+    let verb = |sentence: &Sentence| match &sentence.kind {
+        SentenceKind::Grant(grant) => Some(grant.verb),
+        SentenceKind::Posture { .. } => None,
+    };
+    let mut at = 0;
+    while at < program.sentences.len() {
+        if program.sentences[at].bold || !is_broken(program, at) {
+            at += 1;
+            continue;
+        }
+        let exclusive = verb(&program.sentences[at]).is_some_and(|verb| verb.closes().is_some());
+        let mut rest = program.clone();
+        let mut place = at;
+        let grants = (0..rest.sentences.len())
+            .rev()
+            .filter(|other| exclusive && at % 2 == 0 && verb(&program.sentences[*other]) == Some(Verb::May));
+        for other in grants.collect::<Vec<_>>() {
+            rest.sentences.remove(other);
+            place -= usize::from(other < place);
+            if !is_broken(&rest, place) {
+                break;
+            }
+        }
+        if exclusive && at % 2 == 0 && !is_broken(&rest, place) {
+            *program = rest;
+            at = place + 1;
+        } else {
+            program.sentences.remove(at);
+        }
+    }
+}
+
+/// A set whose bare names denote one thing in every namespace that they are looked up in, or nothing where that is
+/// no mistake.
+fn nearby(set: &Set, cluster: &Cluster, homes: &[Option<usize>], absent: Ending) -> Set {
+    set.map(&|set| match set {
+        Set::Near(name, how) => {
+            let is_free = *how != Near::Bare || WORKLOADS[*name] != "web";
+            let one = |home: &Option<usize>| match home.map(|home| cluster.near(home, *name, *how)).as_deref()
+            {
+                Some([_]) => true,
+                Some([]) => absent == Ending::IfPresent,
+                _ => false,
+            };
+            if is_free && homes.iter().all(one) { set.clone() } else { Set::Pods }
+        }
+        other => other.clone(),
+    })
 }
 
 fn sentence(world: &World<'_>, sentence: &Sentence, wild: bool) -> Sentence {
     let mut settled = sentence.clone();
+    let plain = matches!(&sentence.kind, SentenceKind::Grant(grant) if grant.verb == Verb::May);
+    settled.until = sentence.until.filter(|_| plain);
     // Whether pods on the host's network count as present is left open.
     if sentence.absent == Ending::IfPresent
         && world.cluster.workloads.iter().any(|workload| workload.host_network)
@@ -61,12 +141,17 @@ fn sentence(world: &World<'_>, sentence: &Sentence, wild: bool) -> Sentence {
     {
         settled.absent = Ending::No;
     }
-    let absent = settled.absent;
-    settled.block = sentence.block.filter(|at| *at < world.cluster.namespaces.len());
-    if let (SentenceKind::Posture { subject, .. }, false) = (&sentence.kind, wild)
-        && subject.any(&|set| *set == Set::Anyone)
-    {
-        settled.block = None;
+    let system = world.cluster.namespace("kube-system");
+    let posture = matches!(sentence.kind, SentenceKind::Posture { .. });
+    settled.block = block(world, sentence, posture.then_some(system).flatten());
+    let guards = sentence.guards().map(|(sets, ..)| sets).unwrap_or_default();
+    let of_the_cluster = |set: &Set| match set {
+        Set::Anyone => !wild,
+        Set::Partition(_) => true,
+        _ => false,
+    };
+    if guards.iter().any(|set| set.any(&of_the_cluster)) {
+        settled.block = Block::Top;
     }
     // The labels of a namespace that is yet to come are not known: a posture cannot ask for them.
     if let SentenceKind::Posture { subject, .. } = &mut settled.kind
@@ -75,21 +160,33 @@ fn sentence(world: &World<'_>, sentence: &Sentence, wild: bool) -> Sentence {
     {
         *subject = Set::Later;
     }
-    let block = settled.block;
+    let homes = world.homes(&settled);
+    let settler = Settler { world, homes: &homes, absent: settled.absent };
+    let near = |set: &mut Set| *set = nearby(set, world.cluster, &homes, settler.absent);
     match &mut settled.kind {
-        SentenceKind::Posture { each, subject, word, .. } if !wild => {
-            *subject = tame(world, subject, block, *word == Word::Isolated, absent);
-            let parts = world.denote(subject, block, absent.of_posture());
-            let system = |at: &usize| match &world.points[*at] {
-                Point::Pod(pod) => pod.namespace.as_ref() == "kube-system",
-                Point::Address(_) => false,
-            };
-            let caught =
-                (0..world.points.len()).filter(system).any(|at| parts.iter().any(|part| part.members[at]));
-            let home = world.cluster.namespace("kube-system");
-            if let Some(home) = home.filter(|home| caught && *subject != Set::Namespace(*home)) {
-                *subject = subject.clone().except(Set::Namespace(home));
+        SentenceKind::Posture { subject, .. } => near(subject),
+        SentenceKind::Grant(grant) => {
+            near(&mut grant.from);
+            grant.to.iter_mut().for_each(|(set, _)| near(set));
+        }
+    }
+    match &mut settled.kind {
+        SentenceKind::Posture { each, subject, .. } if *each && *subject == Set::Anyone => {
+            if let Some(system) = system {
+                *subject = Set::Anyone.except(Set::Namespace(system));
             }
+        }
+        SentenceKind::Posture { each, subject, .. } if matches!(subject, Set::Partition(_)) => {
+            if system.is_some() && *subject == Set::Partition(2) {
+                *subject = Set::Partition(0);
+            }
+            if settler.is_empty(subject, Ending::No) {
+                (*each, *subject) = (false, Set::Namespace(1));
+            }
+        }
+        SentenceKind::Posture { each, subject, word, .. } if !wild => {
+            *subject = settler.tame(subject, *word == Word::Isolated);
+            *subject = settler.sparing_the_system(subject);
             if *each
                 && !subject
                     .any(&|set| matches!(set, Set::Namespace(_) | Set::Namespaces(_) | Set::Pattern(_)))
@@ -100,55 +197,165 @@ fn sentence(world: &World<'_>, sentence: &Sentence, wild: bool) -> Sentence {
         SentenceKind::Posture { .. } => {}
         SentenceKind::Grant(grant) => {
             if !wild {
-                grant.from = tame(world, &grant.from, block, true, absent);
-                grant.to.iter_mut().for_each(|(set, _)| *set = tame(world, set, block, true, absent));
+                settler.grant(grant);
             }
-            choose_ports(world, grant, block, absent, wild);
+            choose_ports(&settler, grant, wild);
         }
     }
     settled
 }
 
-/// Without what the language refuses.
-fn tame(world: &World<'_>, set: &Set, block: Option<usize>, grant: bool, absent: Ending) -> Set {
-    let here = |set: &Set| tame(world, set, block, grant, absent);
-    let empty = |set: &Set| absent == Ending::No && world.is_empty(&world.denote(set, block, absent));
-    let plain = |set: Set| {
-        // NetworkPolicy cannot say "no namespace of that pattern".
-        let pattern = |set: &Set| matches!(set, Set::Pattern(_) | Set::Let(0 | 1));
-        if set.any(&pattern) { Set::Namespace(0) } else { set }
-    };
-    let settled = match set {
-        Set::Nodes if !world.cluster.nodes => Set::Internet,
-        Set::Later if absent == Ending::No => Set::Namespace(0),
-        Set::Ghost(at) if absent != Ending::IfPresent => Set::Namespace(*at),
-        Set::Thing(..) if world.is_empty(&world.denote(set, block, Ending::No)) => Set::Namespace(0),
-        Set::Range(10) => Set::Range(1),
-        Set::Namespaces(_) | Set::Pattern(_) if empty(set) => Set::Namespace(1),
-        Set::With(inner, requirements) => {
-            let inner = here(inner);
-            let narrowed = inner.clone().with(requirements.clone());
-            let dns = inner.any(&|set| matches!(set, Set::Dns));
-            if dns || empty(&narrowed) || contradicts(&narrowed) { inner } else { narrowed }
+/// The block, if what it names is there.
+fn block(world: &World<'_>, sentence: &Sentence, system: Option<usize>) -> Block {
+    let cluster = world.cluster;
+    match &sentence.block {
+        Block::Namespace(at) if *at >= cluster.namespaces.len() => Block::Top,
+        Block::Each(group) => {
+            let mut group = group.map(&|set| match cluster.group(set).as_slice() {
+                [] => Set::Namespace(1),
+                _ => set.clone(),
+            });
+            let homes = cluster.group(&group);
+            if let Some(system) = system.filter(|system| homes.contains(system)) {
+                group = group.except(Set::Namespace(system));
+            }
+            if cluster.group(&group).is_empty() { Block::Top } else { Block::Each(group) }
         }
-        Set::Except(left, right) => {
-            let (left, right) = (here(left), here(right));
-            let rest = left.clone().except(if grant { plain(right) } else { right });
-            if empty(&rest) { left } else { rest }
-        }
-        Set::In(left, right) => {
-            let (left, right) = (here(left), here(right));
-            let both = Set::In(Box::new(left.clone()), Box::new(right));
-            if empty(&both) { left } else { both }
-        }
-        Set::Union(sets) => Set::Union(sets.iter().map(here).collect()),
         other => other.clone(),
-    };
-    match &settled {
-        Set::Namespaces(requirements) if contradicts(&Set::Anyone.with(requirements.clone())) => {
-            Set::Namespace(1)
+    }
+}
+
+/// Makes sets tame where a sentence stands.
+struct Settler<'w> {
+    world: &'w World<'w>,
+    homes: &'w [Option<usize>],
+    absent: Ending,
+}
+
+impl Settler<'_> {
+    /// Whether it is empty in any of the namespaces.
+    fn is_empty(&self, set: &Set, absent: Ending) -> bool {
+        self.homes.iter().any(|home| self.world.is_empty(&self.world.denote(set, *home, absent)))
+    }
+
+    fn members(&self, set: &Set) -> Vec<bool> {
+        let parts: Vec<_> = self
+            .homes
+            .iter()
+            .flat_map(|home| self.world.denote(set, *home, self.absent.of_guard()))
+            .collect();
+        (0..self.world.points.len()).map(|at| parts.iter().any(|part| part.members[at])).collect()
+    }
+
+    /// What is guarded, without the cluster's own services where it does not name them.
+    fn sparing_the_system(&self, subject: &Set) -> Set {
+        let Some(home) = self.world.cluster.namespace("kube-system") else { return subject.clone() };
+        let members = self.members(subject);
+        let system =
+            |at: usize| self.world.pod(at).is_some_and(|pod| pod.namespace.as_ref() == "kube-system");
+        let caught = (0..self.world.today).any(|at| members[at] && system(at));
+        if caught && *subject != Set::Namespace(home) {
+            subject.clone().except(Set::Namespace(home))
+        } else {
+            subject.clone()
         }
-        _ => settled,
+    }
+
+    fn grant(&self, grant: &mut Grant) {
+        grant.from = self.tame(&grant.from, true);
+        grant.to.iter_mut().for_each(|(set, _)| *set = self.tame(set, true));
+        if !grant.verb.grants() {
+            // A pattern that is bound to today's namespaces keeps no promise.
+            let lets = &self.world.program.lets;
+            let is_pattern = |set: &Set| matches!(set, Set::Pattern(_));
+            let bound = |set: &Set| match set {
+                Set::Let(at) => lets[*at].set.any(&is_pattern),
+                set => is_pattern(set),
+            };
+            let named = |set: &Set| if set.any(&bound) { Set::Namespace(2) } else { set.clone() };
+            grant.from = named(&grant.from);
+            grant.to.iter_mut().for_each(|(set, _)| *set = named(set));
+        }
+        let Some(way) = grant.verb.closes() else { return };
+        // Only pods can be guarded, and what is absent has no selector to guard by.
+        let fits = |set: &Set| {
+            let members = self.members(set);
+            let addresses = |at: usize| members[at] && self.world.pod(at).is_none();
+            !set.any(&|set| *set == Set::Dns)
+                && !(0..members.len()).any(addresses)
+                && !self.is_empty(set, self.absent.of_guard())
+        };
+        let closed: Vec<&mut Set> = match way {
+            Way::Egress => vec![&mut grant.from],
+            _ => grant.to.iter_mut().map(|(set, _)| set).collect(),
+        };
+        if closed.iter().all(|set| fits(set) && fits(&self.sparing_the_system(set))) {
+            closed.into_iter().for_each(|set| *set = self.sparing_the_system(set));
+        } else {
+            grant.verb = Verb::May;
+        }
+    }
+
+    /// Without what the language refuses.
+    fn tame(&self, set: &Set, grant: bool) -> Set {
+        let absent = self.absent;
+        let here = |set: &Set| self.tame(set, grant);
+        let empty = |set: &Set| {
+            absent != Ending::EvenIfAbsent && absent != Ending::IfPresent && self.is_empty(set, absent)
+        };
+        let plain = |set: Set| {
+            // NetworkPolicy cannot say "no namespace of that pattern".
+            let pattern = |set: &Set| matches!(set, Set::Pattern(_) | Set::Let(0 | 1));
+            if set.any(&pattern) { Set::Namespace(0) } else { set }
+        };
+        let settled = match set {
+            Set::Nodes if !self.world.cluster.nodes => Set::Internet,
+            Set::Later if absent == Ending::No => Set::Namespace(0),
+            Set::Ghost(at) if absent != Ending::IfPresent => Set::Namespace(*at),
+            Set::Thing(..) | Set::Near(..) if self.is_empty(set, Ending::No) => {
+                if absent == Ending::IfPresent && matches!(set, Set::Near(..)) {
+                    set.clone()
+                } else {
+                    Set::Namespace(0)
+                }
+            }
+            // Whoever uses a name for what may be absent says so again.
+            Set::Let(2) if empty(set) => Set::Internet,
+            Set::Let(_) if empty(set) => Set::Namespace(0),
+            // An empty namespace, or one of pods on the host's network alone.
+            Set::Pods if empty(set) => Set::Namespace(0),
+            Set::Range(10) => Set::Range(1),
+            Set::Namespaces(_) | Set::Pattern(_) if empty(set) => Set::Namespace(1),
+            Set::With(inner, requirements) => {
+                let inner = here(inner);
+                let narrowed = inner.clone().with(requirements.clone());
+                let dns = inner.any(&|set| matches!(set, Set::Dns));
+                if dns || empty(&narrowed) || contradicts(&narrowed) { inner } else { narrowed }
+            }
+            Set::Except(left, right) => {
+                // What is absent has no selector to be left out by.
+                let right = right.map(&|set| match set {
+                    Set::Ghost(at) => Set::Namespace(*at),
+                    other => other.clone(),
+                });
+                let (left, right) = (here(left), here(&right));
+                let rest = left.clone().except(if grant { plain(right) } else { right });
+                if empty(&rest) { left } else { rest }
+            }
+            Set::In(left, right) => {
+                let (left, right) = (here(left), here(right));
+                let both = Set::In(Box::new(left.clone()), Box::new(right));
+                if empty(&both) { left } else { both }
+            }
+            Set::Union(sets) => Set::Union(sets.iter().map(here).collect()),
+            other => other.clone(),
+        };
+        match &settled {
+            Set::Namespaces(requirements) if contradicts(&Set::Anyone.with(requirements.clone())) => {
+                Set::Namespace(1)
+            }
+            _ => settled,
+        }
     }
 }
 
@@ -168,11 +375,13 @@ fn contradicts(set: &Set) -> bool {
     !all.iter().all(|requirement| values().any(|value| met(&requirement.key, value)))
 }
 
-fn choose_ports(world: &World<'_>, grant: &mut Grant, block: Option<usize>, absent: Ending, wild: bool) {
-    let one = Sentence { block, kind: SentenceKind::Grant(grant.clone()), absent, because: None };
+fn choose_ports(settler: &Settler<'_>, grant: &mut Grant, wild: bool) {
+    let Settler { world, homes, absent } = *settler;
     let good = |set: &Set, port: &Port| {
-        let parts = world.denote(set, one.block, absent);
-        world.with_ports(parts, &[port], absent).is_ok()
+        homes.iter().all(|home| {
+            let parts = world.denote(set, *home, absent);
+            world.with_ports(parts, &[port], absent).is_ok()
+        })
     };
     let everything = written(world.cluster);
     let pick = |port: &Port, sets: &[&Set]| -> Option<Port> {
@@ -218,17 +427,20 @@ fn written(cluster: &Cluster) -> Vec<Port> {
 
 /// Whether a sentence can stand beside those before it: nothing locked is isolated, nothing open is guarded.
 fn fits(world: &World<'_>, sentence: &Sentence) -> bool {
-    let members = |sentence: &Sentence, subject: &Set| -> Vec<bool> {
-        let parts = world.denote(subject, sentence.block, sentence.absent.of_posture());
-        (0..world.points.len()).map(|at| parts.iter().any(|part| part.members[at])).collect()
+    let members = |sentence: &Sentence| -> Vec<bool> {
+        let homes = world.homes(sentence);
+        let parts: Vec<_> = homes.into_iter().flat_map(|home| world.kept(sentence, home)).collect();
+        (0..world.today).map(|at| parts.iter().any(|part| part.members[at])).collect()
     };
-    let SentenceKind::Posture { subject, word, .. } = &sentence.kind else { return true };
-    let ours = members(sentence, subject);
+    let Some((_, _, word)) = sentence.guards() else { return true };
+    let ours = members(sentence);
     world.program.sentences.iter().all(|other| {
-        let SentenceKind::Posture { subject: theirs, word: other_word, .. } = &other.kind else {
-            return true;
-        };
-        let meets = members(other, theirs).iter().zip(&ours).any(|(a, b)| *a && *b);
-        word == other_word || !meets
+        let Some((_, _, other_word)) = other.guards() else { return true };
+        let meets = || members(other).iter().zip(&ours).any(|(a, b)| *a && *b);
+        let apart = word == other_word
+            || word != Some(Word::Open)
+                && other_word != Some(Word::Open)
+                && (word.is_none() || other_word.is_none());
+        apart || !meets()
     })
 }

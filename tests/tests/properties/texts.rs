@@ -135,15 +135,6 @@ fn soup() -> impl Strategy<Value = String> {
     })
 }
 
-/// Every span of a tree, as its `Debug` text tells them.
-fn spans(told: &str) -> Vec<(usize, usize)> {
-    let numbers = |text: &str| -> Option<(usize, usize)> {
-        let (start, rest) = text.strip_prefix("start: ")?.split_once(", end: ")?;
-        Some((start.parse().ok()?, rest.parse().ok()?))
-    };
-    told.split("Span { ").skip(1).filter_map(|rest| numbers(rest.split_once(" }")?.0)).collect()
-}
-
 /// A tree's `Debug` text without its spans.
 pub fn without_spans(told: &str) -> String {
     let mut parts = told.split("Span { ");
@@ -162,7 +153,7 @@ fn any_text_is_parsed() {
         |text| format!("{text:?}"),
         |text| {
             let parse = weir_grammar::parse(text);
-            let mut all: Vec<(usize, usize)> = spans(&format!("{:?}", parse.file));
+            let mut all: Vec<(usize, usize)> = weir_tests::entry::spans(&format!("{:?}", parse.file));
             all.extend(parse.errors.iter().map(|error| (error.span.start as usize, error.span.end as usize)));
             all.extend(parse.comments.iter().map(|one| (one.span.start as usize, one.span.end as usize)));
             for (start, end) in all {

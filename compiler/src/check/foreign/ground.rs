@@ -18,7 +18,7 @@ use crate::facts::Facts;
 use crate::meaning::{self, Meaning};
 use crate::relation::{Grant, Relation};
 use crate::resolve::program::{Ends, Ports, Program, Reach};
-use crate::selector::{Conjunction, PodSet};
+use crate::selector::Conjunction;
 
 pub(super) struct Ground<'a> {
     pub space: &'a Space,
@@ -86,15 +86,13 @@ pub(super) fn universe<'a>(
     foreign: &[Foreign<'_>],
     facts: &'a Facts<'a>,
 ) -> Universe<'a> {
-    let granted = relation.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
-    let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
-    let ends = granted.chain(reaches.flat_map(|reach| reach.parts().map(|part| &part.ends)));
     // One set is named over and over again.
     let mut known = BTreeSet::new();
-    let pods = ends.filter_map(Ends::pods).filter(|pods| known.insert(pods.identity()));
-    let terms = pods.flat_map(PodSet::terms);
-    let guarded = relation.guards.iter().flat_map(|guard| guard.pods.terms());
-    Universe::new(facts, terms.chain(guarded).chain(foreign.iter().flat_map(Foreign::terms)))
+    let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
+    let parts = reaches.flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+    let parts = parts.filter(|pods| known.insert(pods.identity()));
+    let guarded = relation.guards.iter().map(|guard| &guard.pods);
+    Universe::new(facts, parts.chain(guarded).chain(foreign.iter().flat_map(Foreign::sets)))
 }
 
 /// The space in which the policies, and what is near them, can be told apart.

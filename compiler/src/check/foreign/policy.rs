@@ -65,9 +65,8 @@ impl<'a> Foreign<'a> {
     }
 
     /// All that it selects pods by.
-    pub fn terms(&self) -> impl Iterator<Item = &Conjunction> {
-        let peers = self.ends().filter_map(Ends::pods);
-        peers.chain([&self.subject.possibly]).flat_map(PodSet::terms)
+    pub fn sets(&self) -> impl Iterator<Item = &PodSet> {
+        self.ends().filter_map(Ends::pods).chain([&self.subject.possibly])
     }
 
     pub fn ends(&self) -> impl Iterator<Item = &Ends> {

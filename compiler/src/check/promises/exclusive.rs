@@ -1,6 +1,6 @@
 //! `only` and `may only`: what else would enter, or leave, by another grant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::region::Region;
 use super::{Meeting, Prover, ports};
@@ -8,15 +8,27 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::relation::{Grant, GrantKind};
 use crate::resolve::program::{Ports, Reach, SentenceId};
 
+/// Of several, one that is so today.
+fn surest(meetings: impl Iterator<Item = Meeting>) -> Option<Meeting> {
+    let mut later = None;
+    for meeting in meetings {
+        match meeting {
+            Meeting::Today(..) => return Some(meeting),
+            Meeting::Later(_) => later = later.or(Some(meeting)),
+        }
+    }
+    later
+}
+
 impl Prover<'_> {
     /// Flows into the object on its ports, from anybody else.
     pub(super) fn check_only(&mut self, id: SentenceId, reach: &Reach) {
         let own = self.region(&reach.subject);
-        let mut told = BTreeSet::new();
+        let mut found: BTreeMap<SentenceId, (usize, Meeting)> = BTreeMap::new();
         for (ports, to) in self.objects(&reach.object) {
             for at in self.by_destination.near(&to) {
                 let grant = &self.meant.grants[at as usize];
-                if !self.is_another(grant, id) || told.contains(&grant.sentence) {
+                if !self.is_another(grant, id) {
                     continue;
                 }
                 let others = self.regions.minus(&self.regions.of(&grant.from), &own);
@@ -24,9 +36,14 @@ impl Prover<'_> {
                     continue;
                 }
                 let Some(meeting) = self.granted(grant, &others, &to, ports) else { continue };
-                told.insert(grant.sentence);
-                self.report_beside(id, reach, grant, meeting, "only these may reach it");
+                match found.get(&grant.sentence) {
+                    Some((_, Meeting::Today(..))) => {}
+                    _ => drop(found.insert(grant.sentence, (at as usize, meeting))),
+                }
             }
+        }
+        for (at, meeting) in found.into_values() {
+            self.report_beside(id, reach, &self.meant.grants[at], meeting, "only these may reach it");
         }
     }
 
@@ -59,8 +76,8 @@ impl Prover<'_> {
                 }
                 left = next;
             }
-            let found = left.iter().find_map(|(region, some)| self.granted(grant, &from, region, some));
-            let Some(meeting) = found else { continue };
+            let found = left.iter().filter_map(|(region, some)| self.granted(grant, &from, region, some));
+            let Some(meeting) = surest(found) else { continue };
             told.insert(grant.sentence);
             self.report_beside(id, reach, grant, meeting, "may reach only this");
         }

@@ -21,12 +21,13 @@ pub(in crate::check) struct Universe<'a> {
 }
 
 impl<'a> Universe<'a> {
-    /// With a pod for each of these selectors that nothing matches.
-    pub fn new<'t>(facts: &'a Facts<'a>, terms: impl Iterator<Item = &'t Conjunction>) -> Universe<'a> {
+    /// With a pod for each of these sets that nothing matches.
+    pub fn new<'t>(facts: &'a Facts<'a>, sets: impl Iterator<Item = &'t PodSet>) -> Universe<'a> {
         let mut newcomers = Space::newcomers(facts.inventory);
-        let distinct: BTreeSet<&Conjunction> = terms.collect();
-        let unmatched = distinct.into_iter().filter(|term| term.classes(facts.inventory).is_empty());
-        newcomers.extend(unmatched.map(|term| example(term, facts)));
+        let distinct: BTreeSet<&PodSet> = sets.collect();
+        let unmatched = distinct.into_iter().filter(|pods| pods.classes(facts.inventory).is_empty());
+        let terms = unmatched.filter_map(|pods| pods.terms().first());
+        newcomers.extend(terms.map(|term| example(term, facts)));
         Universe { facts, newcomers }
     }
 
