@@ -1,19 +1,22 @@
 //! The flows that a relation permits, on a given space of endpoints and ports. What enforced flows are held against.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use weir_cluster::flow::{
     AddressKind, AddressPoint, Bits, FlowBox, Flows, Permit, PodPoint, Point, PortRange, Side, Space,
 };
 use weir_cluster::inventory::Protocol;
-use weir_cluster::labels::Text;
+use weir_cluster::labels::{Labels, Text};
 
 use crate::address::AddressSet;
 use crate::facts::Facts;
 use crate::relation::{Grant, Relation, Within};
 use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
-use crate::selector::{Conjunction, PodSet};
+use crate::selector::PodSet;
 
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
@@ -21,7 +24,7 @@ pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
     let mut egress: Vec<Side> = vec![Side::Open; space.points.len()];
     let mut ingress = egress.clone();
     for guard in &relation.guards {
-        for at in &meaning.pods(&guard.pods) {
+        for at in meaning.pods(&guard.pods).iter() {
             for (closes, sides) in [(guard.egress, &mut egress), (guard.ingress, &mut ingress)] {
                 let side = &mut sides[at as usize];
                 if closes && *side == Side::Open {
@@ -135,24 +138,31 @@ pub fn first_between_two(flows: &Flows, space: &Space) -> Option<(usize, usize, 
 pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
     space: &'a Space,
-    by_namespace: BTreeMap<&'a Text, Vec<u32>>,
+    /// The pods that policies govern, by name and labels of their namespaces.
+    by_namespace: BTreeMap<&'a Text, BTreeMap<&'a Labels, Vec<u32>>>,
     addresses: Vec<u32>,
     nodes: AddressSet,
     api_server: Vec<IpAddr>,
+    /// What sets of pods denote that were asked for, with the sets, so that no other takes their place.
+    known: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
 }
 
 impl<'a> Meaning<'a> {
     pub fn new(facts: &'a Facts<'a>, space: &'a Space) -> Meaning<'a> {
-        let mut by_namespace: BTreeMap<&Text, Vec<u32>> = BTreeMap::new();
+        let mut by_namespace: BTreeMap<&Text, BTreeMap<&Labels, Vec<u32>>> = BTreeMap::new();
         let mut addresses = Vec::new();
         for (at, point) in (0u32..).zip(&space.points) {
             match point {
-                Point::Pod(pod) => by_namespace.entry(&pod.namespace).or_default().push(at),
+                Point::Pod(pod) if pod.host_network => {}
+                Point::Pod(pod) => {
+                    let homes = by_namespace.entry(&pod.namespace).or_default();
+                    homes.entry(&pod.namespace_labels).or_default().push(at);
+                }
                 Point::Address(_) => addresses.push(at),
             }
         }
         let (nodes, api_server) = (facts.node_addresses(), facts.api_server_addresses());
-        Meaning { facts, space, by_namespace, addresses, nodes, api_server }
+        Meaning { facts, space, by_namespace, addresses, nodes, api_server, known: RefCell::default() }
     }
 
     /// Every flow that a sentence speaks of.
@@ -234,7 +244,7 @@ impl<'a> Meaning<'a> {
         for ends in ends {
             match ends {
                 Ends::Anywhere => members |= (0..self.space.points.len() as u32).collect::<Bits>(),
-                Ends::Pods(pods) => members |= self.pods(pods),
+                Ends::Pods(pods) => members |= &*self.pods(pods),
                 other => {
                     let admitted = |at: &&u32| self.admits(other, &self.space.points[**at as usize]);
                     members.extend(self.addresses.iter().filter(admitted).copied());
@@ -244,24 +254,35 @@ impl<'a> Meaning<'a> {
         members
     }
 
-    /// Selectors mostly name their namespaces: only pods of these are looked at then.
-    pub(crate) fn pods(&self, pods: &PodSet) -> Bits {
+    pub(crate) fn pods(&self, pods: &PodSet) -> Rc<Bits> {
+        if let Some((_, known)) = self.known.borrow().get(&pods.identity()) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(self.find(pods));
+        self.known.borrow_mut().insert(pods.identity(), (pods.clone(), Rc::clone(&found)));
+        found
+    }
+
+    /// Selectors mostly name their namespaces: only these are looked at then.
+    fn find(&self, pods: &PodSet) -> Bits {
         let mut members = Bits::new();
-        let mut add = |term: &Conjunction, candidates: &[u32]| {
-            let admitted = |at: &&u32| match &self.space.points[**at as usize] {
-                Point::Pod(pod) => !pod.host_network && term.admits(pod),
-                Point::Address(_) => false,
-            };
-            members.extend(candidates.iter().filter(admitted).copied());
-        };
         for term in pods.terms() {
+            let mut add = |name: &Text, homes: &BTreeMap<&Labels, Vec<u32>>| {
+                let admitted = homes.iter().filter(|(labels, _)| term.admits_namespace(name, labels));
+                for (_, pods) in admitted {
+                    let own = pods.iter().filter(|at| match &self.space.points[**at as usize] {
+                        Point::Pod(pod) => term.admits_labels(pod),
+                        Point::Address(_) => false,
+                    });
+                    members.extend(own);
+                }
+            };
             match term.namespaces.names() {
                 Some(names) => {
-                    for candidates in names.filter_map(|name| self.by_namespace.get(name)) {
-                        add(term, candidates);
-                    }
+                    let homes = names.filter_map(|name| Some((name, self.by_namespace.get(name)?)));
+                    homes.for_each(|(name, homes)| add(name, homes));
                 }
-                None => self.by_namespace.values().for_each(|candidates| add(term, candidates)),
+                None => self.by_namespace.iter().for_each(|(name, homes)| add(name, homes)),
             }
         }
         members

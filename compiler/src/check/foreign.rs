@@ -19,9 +19,9 @@ use crate::check::conflicts::guard_place;
 use crate::diagnostic::{Code, Diagnostic, InputPlace, listed};
 use crate::facts::Facts;
 use crate::meaning;
-use crate::relation::{GrantKind, Relation};
+use crate::relation::{Grant, GrantKind, Relation};
 use crate::resolve::program::{Exclusive, Program, Reach, SentenceId, SentenceKind};
-use ground::Ground;
+use ground::{Ground, Near};
 use policy::Foreign;
 use way::{Entry, Way};
 
@@ -32,10 +32,16 @@ pub(super) fn check(program: &Program, relation: &Relation, facts: &Facts<'_>) -
         return Vec::new();
     }
     let universe = ground::universe(program, relation, &foreign, facts);
-    let space = ground::space(program, relation, &foreign, &universe, facts);
+    let near = Near::new(&foreign, facts.inventory);
+    let grants = near.grants(relation);
+    let space = ground::space(program, &grants, &near, &foreign, &universe, facts);
     let ground = Ground::new(&space, universe, facts);
-    let mut judge = Judge::new(program, relation, &foreign, &ground);
+    let mut judge = Judge::new(program, relation, grants, &foreign, &ground);
     for (id, sentence) in program.iter() {
+        let ends = sentence.kind.reach().map(|reach| reach.parts().map(|part| &part.ends));
+        if !ends.is_some_and(|ends| near.may_hold(ends)) {
+            continue;
+        }
         match &sentence.kind {
             SentenceKind::Guardrail(guardrail) if guardrail.forbids => {
                 judge.check_forbidden(id, &guardrail.reach);
@@ -62,9 +68,9 @@ struct Judge<'a> {
     relation: &'a Relation,
     foreign: &'a [Foreign<'a>],
     ground: &'a Ground<'a>,
-    /// The flows of each grant, and which grant that is.
+    /// The flows of the grants that are near, and whose they are.
     granted: Vec<FlowBox>,
-    grant_of: Vec<usize>,
+    grant_of: Vec<&'a Grant>,
     ingress: Way,
     egress: Way,
     flows: Judged,
@@ -89,13 +95,14 @@ impl<'a> Judge<'a> {
     fn new(
         program: &'a Program,
         relation: &'a Relation,
+        grants: Vec<&'a Grant>,
         foreign: &'a [Foreign<'a>],
         ground: &'a Ground<'a>,
     ) -> Judge<'a> {
         let (mut granted, mut grant_of) = (Vec::new(), Vec::new());
-        for (number, grant) in relation.grants.iter().enumerate() {
+        for grant in grants {
             granted.extend(ground.meaning.granted(grant));
-            grant_of.resize(granted.len(), number);
+            grant_of.resize(granted.len(), grant);
         }
         let way = |direction| Way::new(direction, relation, &granted, foreign, ground);
         Judge {
@@ -259,7 +266,6 @@ impl<'a> Judge<'a> {
     fn check_grants(&mut self) {
         let mut by_sentence: BTreeMap<SentenceId, Vec<FlowBox>> = BTreeMap::new();
         for (flows, grant) in self.granted.iter().zip(&self.grant_of) {
-            let grant = &self.relation.grants[*grant];
             if grant.kind != GrantKind::Library {
                 let real = FlowBox {
                     sources: &flows.sources & &self.ground.real,

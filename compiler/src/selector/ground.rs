@@ -6,7 +6,7 @@ use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
 use weir_cluster::flow::PodPoint;
 use weir_cluster::inventory::NamespaceId;
-use weir_cluster::labels::Text;
+use weir_cluster::labels::{Labels, Text};
 
 use super::{Conjunction, Constraint, Constraints, Key, PodSet, Values};
 use crate::resolve::pattern;
@@ -55,18 +55,27 @@ impl Conjunction {
     }
 
     pub fn admits(&self, pod: &PodPoint) -> bool {
-        let namespace = |key: &Key| match key {
-            Key::Label(label) => pod.namespace_labels.get(label).map(|value| value.as_ref()),
-            Key::NameMatches(pattern) => pattern::matches(pattern, &pod.namespace).then_some(""),
+        self.admits_namespace(&pod.namespace, &pod.namespace_labels) && self.admits_labels(pod)
+    }
+
+    /// Whether a namespace satisfies what is required of it.
+    pub fn admits_namespace(&self, name: &str, labels: &Labels) -> bool {
+        let own = |key: &Key| match key {
+            Key::Label(label) => labels.get(label).map(|value| value.as_ref()),
+            Key::NameMatches(pattern) => pattern::matches(pattern, name).then_some(""),
             Key::ServiceAccount => None,
         };
+        self.namespaces.iter().all(|(key, constraint)| constraint.admits(own(key)))
+    }
+
+    /// Whether a pod satisfies what is required of itself, wherever it is.
+    pub fn admits_labels(&self, pod: &PodPoint) -> bool {
         let own = |key: &Key| match key {
             Key::Label(label) => pod.labels.get(label).map(|value| value.as_ref()),
             Key::ServiceAccount => Some(pod.service_account.as_ref()),
             Key::NameMatches(_) => None,
         };
-        self.namespaces.iter().all(|(key, constraint)| constraint.admits(namespace(key)))
-            && self.pods.iter().all(|(key, constraint)| constraint.admits(own(key)))
+        self.pods.iter().all(|(key, constraint)| constraint.admits(own(key)))
     }
 }
 

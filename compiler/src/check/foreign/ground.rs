@@ -2,10 +2,12 @@
 //! denote on them. Passes no judgement.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use roaring::RoaringBitmap as Bits;
+use weir_cluster::Inventory;
 use weir_cluster::flow::{Point, Space};
 use weir_cluster::inventory::NamespaceId;
 
@@ -14,8 +16,9 @@ use crate::address::AddressSet;
 use crate::check::promises::universe::{self, Universe};
 use crate::facts::Facts;
 use crate::meaning::{self, Meaning};
-use crate::relation::Relation;
+use crate::relation::{Grant, Relation};
 use crate::resolve::program::{Ends, Ports, Program, Reach};
+use crate::selector::Conjunction;
 
 pub(super) struct Ground<'a> {
     pub space: &'a Space,
@@ -29,8 +32,8 @@ pub(super) struct Ground<'a> {
     addresses: Vec<(IpAddr, u32)>,
     without_address: Bits,
     pod_ranges: AddressSet,
-    /// Selectors of namespaces are the same in many policies.
-    known: RefCell<HashMap<Ends, Bits>>,
+    /// Selectors of namespaces and blocks of addresses are the same in many policies.
+    known: RefCell<HashMap<Ends, Rc<Peers>>>,
 }
 
 /// Points that a rule surely admits, and those that it may admit.
@@ -39,8 +42,41 @@ pub(super) struct Peers {
     pub possibly: Bits,
 }
 
-fn reaches(program: &Program) -> impl Iterator<Item = &Reach> {
-    program.sentences.iter().filter_map(|sentence| sentence.kind.reach())
+/// What of a program has to do with the policies of others: sentences and grants with an end in one of their namespaces.
+/// All other flows pass or do not pass, whatever others wrote.
+pub(super) struct Near<'r> {
+    homes: BTreeSet<&'r str>,
+}
+
+impl<'r> Near<'r> {
+    pub fn new(foreign: &[Foreign<'_>], inventory: &'r Inventory) -> Near<'r> {
+        let home =
+            |policy: &Foreign<'_>| inventory.namespaces[policy.existing.namespace.index()].name.as_ref();
+        Near { homes: foreign.iter().map(home).collect() }
+    }
+
+    /// Whether some of these ends may be there.
+    pub fn may_hold<'e>(&self, ends: impl IntoIterator<Item = &'e Ends>) -> bool {
+        let term = |term: &Conjunction| match term.namespaces.names() {
+            Some(mut names) => names.any(|name| self.homes.contains(name.as_ref())),
+            None => true,
+        };
+        ends.into_iter().any(|ends| match ends {
+            Ends::Pods(pods) => pods.terms().iter().any(term),
+            Ends::Anywhere => true,
+            _ => false,
+        })
+    }
+
+    pub fn grants<'g>(&self, relation: &'g Relation) -> Vec<&'g Grant> {
+        let near = |grant: &&Grant| self.may_hold(grant.from.iter().chain(&grant.to));
+        relation.grants.iter().filter(near).collect()
+    }
+
+    fn reaches<'p>(&self, program: &'p Program) -> impl Iterator<Item = &'p Reach> {
+        let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
+        reaches.filter(|reach| self.may_hold(reach.parts().map(|part| &part.ends)))
+    }
 }
 
 /// With a pod for each selector, of the program and of others, that nothing matches.
@@ -50,25 +86,30 @@ pub(super) fn universe<'a>(
     foreign: &[Foreign<'_>],
     facts: &'a Facts<'a>,
 ) -> Universe<'a> {
-    let parts = reaches(program).flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+    // One set is named over and over again.
+    let mut known = BTreeSet::new();
+    let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
+    let parts = reaches.flat_map(|reach| reach.parts().filter_map(|part| part.ends.pods()));
+    let parts = parts.filter(|pods| known.insert(pods.identity()));
     let guarded = relation.guards.iter().map(|guard| &guard.pods);
     Universe::new(facts, parts.chain(guarded).chain(foreign.iter().flat_map(Foreign::sets)))
 }
 
-/// The space in which program and policies can be told apart.
+/// The space in which the policies, and what is near them, can be told apart.
 pub(super) fn space(
     program: &Program,
-    relation: &Relation,
+    grants: &[&Grant],
+    near: &Near<'_>,
     foreign: &[Foreign<'_>],
     universe: &Universe<'_>,
     facts: &Facts<'_>,
 ) -> Space {
     let (mut ends, mut ports): (Vec<&Ends>, Vec<&Ports>) = (Vec::new(), Vec::new());
-    for grant in &relation.grants {
+    for grant in grants {
         ends.extend(grant.from.iter().chain(&grant.to));
         ports.push(&grant.ports);
     }
-    for reach in reaches(program) {
+    for reach in near.reaches(program) {
         ends.extend(reach.parts().map(|part| &part.ends));
         ports.extend(reach.object.iter().map(|(_, ports)| ports));
     }
@@ -113,23 +154,25 @@ impl<'a> Ground<'a> {
         let mut peers = Peers { surely: Bits::new(), possibly: Bits::new() };
         for peer in &rule.peers {
             if let Some(surely) = &peer.surely {
-                peers.surely |= self.members(surely);
+                peers.surely |= &self.known(surely).surely;
             }
-            peers.possibly |= self.members(&peer.possibly);
-            if let Ends::Exactly(block) = &peer.possibly {
-                peers.possibly |= self.pods_at(block);
-            }
+            peers.possibly |= &self.known(&peer.possibly).possibly;
         }
         peers
     }
 
-    fn members(&self, ends: &Ends) -> Bits {
+    fn known(&self, ends: &Ends) -> Rc<Peers> {
         if let Some(known) = self.known.borrow().get(ends) {
-            return known.clone();
+            return Rc::clone(known);
         }
-        let members = self.meaning.members(std::slice::from_ref(ends));
-        self.known.borrow_mut().insert(ends.clone(), members.clone());
-        members
+        let surely = self.meaning.members(std::slice::from_ref(ends));
+        let possibly = match ends {
+            Ends::Exactly(block) => &surely | &self.pods_at(block),
+            _ => surely.clone(),
+        };
+        let found = Rc::new(Peers { surely, possibly });
+        self.known.borrow_mut().insert(ends.clone(), Rc::clone(&found));
+        found
     }
 
     /// The pods that have, or may have, an address in these ranges.

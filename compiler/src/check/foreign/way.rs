@@ -2,6 +2,7 @@
 //! beside them. NetworkPolicies add up: a pod that any of them guards permits what some rule of any of them admits.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::flow::{FlowBox, Flows, SetPermit, Sides, Space};
@@ -14,7 +15,7 @@ use crate::relation::{Guard, Relation};
 pub(super) struct Way {
     pub direction: Direction,
     /// The pods that Weir guards: of each guard of the relation, and all together.
-    pub by_guard: Vec<Bits>,
+    pub by_guard: Vec<Rc<Bits>>,
     pub guarded: Bits,
     /// Of them those for which others may admit something.
     pub widened: Bits,
@@ -57,9 +58,10 @@ impl Way {
             Direction::Ingress => guard.ingress,
             Direction::Egress => guard.egress,
         };
-        let pods = |guard: &Guard| if closes(guard) { ground.meaning.pods(&guard.pods) } else { Bits::new() };
-        let by_guard: Vec<Bits> = relation.guards.iter().map(pods).collect();
-        let guarded = by_guard.iter().fold(Bits::new(), |all, some| all | some);
+        let pods =
+            |guard: &Guard| if closes(guard) { ground.meaning.pods(&guard.pods) } else { Rc::default() };
+        let by_guard: Vec<Rc<Bits>> = relation.guards.iter().map(pods).collect();
+        let guarded = by_guard.iter().fold(Bits::new(), |all, some| all | &**some);
         let open = Sides::open(ground.space.points.len());
         let mut way = Way {
             direction,
@@ -133,11 +135,11 @@ impl Way {
             let Some(rules) = rules else { continue };
             let subjects = ground.meaning.pods(&policy.subject.possibly);
             let sure_subjects = ground.meaning.pods(&policy.subject.surely);
-            surely_guarded |= &sure_subjects;
+            surely_guarded |= &*sure_subjects;
             for rule in rules {
                 self.add_rule(number, rule, &subjects, &sure_subjects, ground);
             }
-            self.subjects[number] = subjects;
+            self.subjects[number] = Bits::clone(&subjects);
         }
         let touched = self.subjects.iter().fold(Bits::new(), |all, some| all | some);
         let admitted = self.entries.iter().fold(Bits::new(), |all, entry| all | &entry.subjects);
