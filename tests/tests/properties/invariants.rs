@@ -152,7 +152,7 @@ fn grants_add_up_and_rename_nothing() {
         |(cluster, program, newcomers)| {
             let mut program = settle::settle(program, cluster);
             // What must be reached is not, where its grant is taken away.
-            let requires = |one: &program::Sentence| matches!(&one.kind, SentenceKind::Grant(grant) if grant.verb == program::Verb::Must);
+            let requires = |one: &program::Sentence| matches!(&one.kind, SentenceKind::Grant(grant) if grant.verb == Verb::Must);
             program.sentences.retain(|one| !requires(one));
             let inventory = inventory(&print::manifests(cluster));
             let Ok(all) = build(&inventory, &text(&program, cluster))? else { return Ok(()) };
