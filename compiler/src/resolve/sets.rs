@@ -132,6 +132,11 @@ impl Resolver<'_> {
             Ends::Outside(AddressSet::all().minus(&addresses)),
         ];
         rest.extend([Ends::Nodes, Ends::ApiServer].into_iter().filter(|one| ends().all(|ends| ends != one)));
+        // Caches answer on addresses of their own, which belong to their nodes.
+        let caches = self.facts.dns.caches.minus(&addresses);
+        if !caches.is_empty() {
+            rest.push(Ends::Exactly(caches));
+        }
         let part = |ends| Part { place, thing: Thing::Unchecked, ends };
         Some(Denotation { parts: rest.into_iter().map(part).collect(), ..Denotation::default() })
     }

@@ -121,7 +121,7 @@ pub(super) fn example(term: &Conjunction, facts: &Facts<'_>) -> PodPoint {
             let home = &inventory.namespaces[home.index()];
             (home.name.clone(), home.labels.clone())
         }
-        None => new_namespace(term),
+        None => new_namespace(term, facts),
     };
     PodPoint {
         class: None,
@@ -135,14 +135,34 @@ pub(super) fn example(term: &Conjunction, facts: &Facts<'_>) -> PodPoint {
     }
 }
 
-fn new_namespace(term: &Conjunction) -> (Text, Labels) {
+/// A namespace of today with other labels, if the selector names one; else a new one.
+fn new_namespace(term: &Conjunction, facts: &Facts<'_>) -> (Text, Labels) {
     let mut name = Text::from("weir-newcomer");
-    let mut labels = Vec::new();
+    let known =
+        term.namespaces.names().and_then(|mut names| names.find_map(|name| facts.inventory.namespace(name)));
+    let required = |key: &Text| term.namespaces.get(&Key::Label(key.clone()));
+    // What has to change changes, and nothing else.
+    let mut labels: Vec<(Text, Text)> = match known {
+        Some(home) => {
+            let home = &facts.inventory.namespaces[home.index()];
+            name = home.name.clone();
+            let stays = |(key, value): &(&Text, &Text)| {
+                required(key).is_none_or(|constraint| constraint.admits(Some(value)))
+            };
+            let kept = home.labels.iter().filter(stays);
+            kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+        }
+        None => Vec::new(),
+    };
+    let has = |labels: &[(Text, Text)], key: &Text| labels.iter().any(|(known, _)| known == key);
     for (key, constraint) in term.namespaces.iter() {
         match key {
             Key::Label(label) if label.as_ref() == NAMESPACE_NAME => {
-                name = value(constraint).unwrap_or(name);
+                if known.is_none() {
+                    name = value(constraint).unwrap_or(name);
+                }
             }
+            Key::Label(label) if has(&labels, label) => {}
             Key::Label(label) => labels.extend(value(constraint).map(|value| (label.clone(), value))),
             Key::NameMatches(pattern) if !constraint.may_be_absent() => {
                 name = pattern.replace('*', "x").into()
