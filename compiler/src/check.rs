@@ -33,7 +33,7 @@ pub fn check(
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
-    diagnostics.extend(promises::check(program, meant, relation, facts));
+    diagnostics.extend(promises::check(program, meant, relation, facts, target));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));

@@ -1,6 +1,6 @@
 //! Objects as YAML. The only module that writes it.
 
-use crate::target::kubernetes::NetworkPolicy;
+use crate::target::Object;
 
 /// One object as text, ready to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub struct Document {
     pub text: String,
 }
 
-pub fn emit(policies: &[NetworkPolicy]) -> Vec<Document> {
-    let document = |policy: &NetworkPolicy| Document {
-        kind: "NetworkPolicy",
-        namespace: policy.metadata.namespace.clone().unwrap_or_default(),
-        name: policy.metadata.name.clone().unwrap_or_default(),
-        text: serde_yaml::to_string(policy).expect("plain data is always YAML"),
+pub fn emit(objects: &[Object]) -> Vec<Document> {
+    let document = |object: &Object| Document {
+        kind: object.kind(),
+        namespace: object.namespace().to_owned(),
+        name: object.name().to_owned(),
+        text: serde_yaml::to_string(object).expect("plain data is always YAML"),
     };
-    policies.iter().map(document).collect()
+    objects.iter().map(document).collect()
 }
 
 /// Documents as one stream.

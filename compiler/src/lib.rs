@@ -48,6 +48,7 @@ pub const SENTENCES: &str = "weir/sentences";
 pub struct Setting<'a> {
     pub facts: &'a Facts<'a>,
     pub target: Target,
+    pub options: target::Options,
     /// The day on which the program is looked at, in UTC.
     pub today: Day,
     /// The project, and which of its clusters this is.
@@ -57,7 +58,7 @@ pub struct Setting<'a> {
 impl<'a> Setting<'a> {
     /// A cluster of no project.
     pub fn new(facts: &'a Facts<'a>, target: Target, today: Day) -> Setting<'a> {
-        Setting { facts, target, today, project: None }
+        Setting { facts, target, options: target::Options::default(), today, project: None }
     }
 }
 
@@ -65,6 +66,8 @@ impl<'a> Setting<'a> {
 pub struct Analysis {
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    target: Target,
+    options: target::Options,
     program: Program,
     meant: Relation,
     /// Bound to the target.
@@ -89,7 +92,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
-    let (bound, found) = target::kubernetes::bind(relation.clone(), &program, facts);
+    let (bound, found) = target::bind(relation.clone(), &program, facts, setting.target);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, &bound, sources, setting, &levels));
     let diagnostics = lint::allow(diagnostics, sources, setting, &levels);
@@ -97,7 +100,14 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     diagnostic::mute_beside_errors(&mut diagnostics);
     lint::deny(&mut diagnostics, &levels);
     diagnostic::sort(&mut diagnostics);
-    Analysis { diagnostics, program, meant: relation, relation: bound }
+    Analysis {
+        diagnostics,
+        target: setting.target,
+        options: setting.options,
+        program,
+        meant: relation,
+        relation: bound,
+    }
 }
 
 impl Analysis {
@@ -120,6 +130,6 @@ impl Analysis {
         if self.has_errors() {
             return None;
         }
-        Some(emit::emit(&target::kubernetes::lower(&self.relation, &self.program, facts)))
+        Some(emit::emit(&target::lower(self.target, &self.options, &self.relation, &self.program, facts)))
     }
 }

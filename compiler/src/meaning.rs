@@ -14,7 +14,7 @@ use weir_cluster::labels::{Labels, Text};
 
 use crate::address::AddressSet;
 use crate::facts::Facts;
-use crate::relation::{Grant, Relation, Within};
+use crate::relation::{Grant, Narrowing, Relation, Within};
 use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
 use crate::selector::PodSet;
 
@@ -177,8 +177,11 @@ impl<'a> Meaning<'a> {
         flows.map(|(destinations, ports)| FlowBox { sources: sources.clone(), destinations, ports }).collect()
     }
 
-    /// Whether a grant permits one flow.
+    /// Whether a grant permits one flow. A connection that carries some requests of HTTP is one.
     pub fn grants(&self, grant: &Grant, source: usize, destination: usize, atom: usize) -> bool {
+        if grant.narrowed == Some(Narrowing::Ping) {
+            return false; // it is on no port
+        }
         let within =
             |ends: &[Ends], at: usize| ends.iter().any(|ends| self.admits(ends, &self.space.points[at]));
         if !within(&grant.from, source) || !within(&grant.to, destination) {
@@ -202,8 +205,11 @@ impl<'a> Meaning<'a> {
         }
     }
 
-    /// Every flow that a grant permits.
+    /// Every flow that a grant permits on ports.
     pub(crate) fn granted(&self, grant: &Grant) -> Vec<FlowBox> {
+        if grant.narrowed == Some(Narrowing::Ping) {
+            return Vec::new();
+        }
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
         let mut boxes = Vec::new();
         for (destinations, ports) in self.by_ports(&to, &grant.ports) {

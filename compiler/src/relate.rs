@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use weir_grammar::ast::{Day, PostureWord};
 
 use crate::address::AddressSet;
-use crate::relation::{Grant, GrantKind, Guard, Relation, Within};
-use crate::resolve::program::{self, Ends, Exclusive, Parts, Ports, Program, SentenceId, SentenceKind};
+use crate::relation::{Denial, Grant, GrantKind, Guard, Narrowing, Relation, Within};
+use crate::resolve::program::{
+    self, Ends, Exclusive, Narrowed, Parts, Ports, Program, SentenceId, SentenceKind,
+};
 use crate::selector::PodSet;
 
 /// What a program means on a day: a grant that has ended is none.
@@ -18,13 +20,16 @@ pub fn relate(program: &Program, today: Day) -> Relation {
             SentenceKind::Grant(grant) => {
                 let kind = if sentence.library { GrantKind::Library } else { GrantKind::Written };
                 relate_exclusive(grant, id, &mut relation);
-                // What is narrowed below ports is refused by targets that cannot say it, and lowered by none yet.
-                if grant.until.is_none_or(|(day, _)| today < day) && grant.narrowed.is_none() {
-                    relate_grant(&grant.reach, kind, id, &mut relation);
+                if grant.until.is_none_or(|(day, _)| today < day) {
+                    relate_grant(grant, kind, id, &mut relation);
                 }
             }
             // A promise permits nothing: it is proved, and where a target can deny, denied.
-            SentenceKind::Guardrail(_) => {}
+            SentenceKind::Guardrail(guardrail) => {
+                if guardrail.forbids {
+                    relate_denial(&guardrail.reach, id, &mut relation);
+                }
+            }
         }
     }
     relation
@@ -51,6 +56,7 @@ fn relate_posture(posture: &program::Posture, sentence: SentenceId, relation: &m
             from: members.clone(),
             to: members,
             ports: Ports::All,
+            narrowed: None,
             within,
             kind: GrantKind::Inner,
             sentence,
@@ -73,26 +79,39 @@ fn relate_exclusive(grant: &program::Grant, sentence: SentenceId, relation: &mut
     }
 }
 
-fn relate_grant(grant: &program::Reach, kind: GrantKind, sentence: SentenceId, relation: &mut Relation) {
-    let from = joined(grant.subject.iter().map(|part| &part.ends));
-    let mut by_ports: BTreeMap<&Ports, Vec<&Ends>> = BTreeMap::new();
-    for (part, ports) in &grant.object {
-        by_ports.entry(ports).or_default().push(&part.ends);
-    }
-    for (ports, ends) in by_ports {
-        let to = joined(ends.into_iter());
-        if from.is_empty() || to.is_empty() {
-            continue; // an empty end grants nothing
-        }
+fn relate_grant(grant: &program::Grant, kind: GrantKind, sentence: SentenceId, relation: &mut Relation) {
+    let narrowed = grant.narrowed.as_ref().map(|narrowed| match narrowed {
+        Narrowed::Http { requests, .. } => Narrowing::Http(requests.as_slice().into()),
+        Narrowed::Ping { .. } => Narrowing::Ping,
+    });
+    for (from, to, ports) in flows(&grant.reach) {
         relation.grants.push(Grant {
-            from: from.clone(),
+            from,
             to,
             ports: ports.clone(),
+            narrowed: narrowed.clone(),
             within: Within::Everywhere,
             kind,
             sentence,
         });
     }
+}
+
+fn relate_denial(reach: &program::Reach, sentence: SentenceId, relation: &mut Relation) {
+    for (from, to, ports) in flows(reach) {
+        relation.denials.push(Denial { from, to, ports: ports.clone(), sentence });
+    }
+}
+
+/// What a sentence speaks of: the objects that have the same ports together. An empty end makes no flow.
+fn flows(reach: &program::Reach) -> Vec<(Vec<Ends>, Vec<Ends>, &Ports)> {
+    let from = joined(reach.subject.iter().map(|part| &part.ends));
+    let mut by_ports: BTreeMap<&Ports, Vec<&Ends>> = BTreeMap::new();
+    for (part, ports) in &reach.object {
+        by_ports.entry(ports).or_default().push(&part.ends);
+    }
+    let some = by_ports.into_iter().map(|(ports, ends)| (from.clone(), joined(ends.into_iter()), ports));
+    some.filter(|(from, to, _)| !from.is_empty() && !to.is_empty()).collect()
 }
 
 /// One entry a kind, empty ones left out.

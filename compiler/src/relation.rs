@@ -1,6 +1,8 @@
 //! What a program means: guards and grants between symbolic sets, each with the sentence it comes from. No order,
 //! no target, no text.
 
+use std::sync::Arc;
+
 use crate::resolve::program::{Ends, Ports, SentenceId};
 use crate::selector::PodSet;
 use weir_cluster::labels::Text;
@@ -9,6 +11,8 @@ use weir_cluster::labels::Text;
 pub struct Relation {
     pub guards: Vec<Guard>,
     pub grants: Vec<Grant>,
+    /// What is promised never to flow. It closes nothing by itself: targets that can deny, deny it.
+    pub denials: Vec<Denial>,
 }
 
 /// These pods are closed, one way or both, but for what is granted.
@@ -26,9 +30,29 @@ pub struct Grant {
     pub from: Vec<Ends>,
     pub to: Vec<Ends>,
     pub ports: Ports,
+    /// Less than whole ports.
+    pub narrowed: Option<Narrowing>,
     pub within: Within,
     pub kind: GrantKind,
     pub sentence: SentenceId,
+}
+
+/// Flows from one set to another that a `must not` forbids.
+#[derive(Clone, Debug)]
+pub struct Denial {
+    pub from: Vec<Ends>,
+    pub to: Vec<Ends>,
+    pub ports: Ports,
+    pub sentence: SentenceId,
+}
+
+/// What of its ports a grant permits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Narrowing {
+    /// These requests of HTTP alone: method and path.
+    Http(Arc<[(String, String)]>),
+    /// ICMP echo, and no port at all.
+    Ping,
 }
 
 /// Between which members of both sets.

@@ -1,6 +1,26 @@
-//! The policy formats that Weir writes: one file a target, and the names by which the command line knows them.
+//! The policy formats that Weir writes, and the names by which the command line knows them.
+//!
+//! `bind` replaces what a format cannot select by, `draft` makes rules for guarded pods, `merge` makes them few, `names`
+//! names the objects, and a folder a format spells them.
 
+mod bind;
+pub mod capability;
+mod deny;
+mod describe;
+mod draft;
 pub mod kubernetes;
+mod merge;
+mod names;
+mod object;
+mod peer;
+
+use serde::Serialize;
+
+use crate::facts::Facts;
+use crate::relation::Relation;
+use crate::resolve::program::Program;
+pub(crate) use bind::bind;
+pub(crate) use deny::Denials;
 
 /// A policy format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,12 +44,84 @@ impl Target {
         }
     }
 
+    /// What its guards and grants are written as, by its own name.
+    pub fn format(self) -> &'static str {
+        match self {
+            Target::NetworkPolicy | Target::ClusterNetworkPolicy => "NetworkPolicy",
+            Target::Cilium => "Cilium",
+            Target::Calico => "Calico",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Target> {
         Target::ALL.iter().copied().find(|target| target.name() == name)
     }
+}
 
-    /// Whether this version of Weir writes it.
-    pub fn is_built(self) -> bool {
-        self == Target::NetworkPolicy
+/// How a target is written, where there is a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    pub calico: CalicoKind,
+    /// The first and the last priority that ClusterNetworkPolicies may take.
+    pub priorities: (u16, u16),
+}
+
+/// Which objects are written for Calico.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CalicoKind {
+    /// GlobalNetworkPolicies, in a tier of their own.
+    #[default]
+    Global,
+    /// NetworkPolicies, in the tier that every cluster has, for those who may not write global ones.
+    Namespaced,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { calico: CalicoKind::default(), priorities: (100, 899) }
     }
+}
+
+/// A policy object, ready to be written.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Object {
+    NetworkPolicy(kubernetes::NetworkPolicy),
+}
+
+impl Object {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Object::NetworkPolicy(_) => "NetworkPolicy",
+        }
+    }
+
+    /// Empty for objects of the whole cluster.
+    pub fn namespace(&self) -> &str {
+        match self {
+            Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+/// The objects of a relation that is bound to the target, sorted by namespace, kind and name.
+pub fn lower(
+    target: Target,
+    _options: &Options,
+    relation: &Relation,
+    program: &Program,
+    facts: &Facts<'_>,
+) -> Vec<Object> {
+    let mut objects = match target {
+        Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
+        Target::Cilium | Target::Calico | Target::ClusterNetworkPolicy => Vec::new(),
+    };
+    objects.sort_by(|a, b| (a.namespace(), a.kind(), a.name()).cmp(&(b.namespace(), b.kind(), b.name())));
+    objects
 }

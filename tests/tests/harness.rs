@@ -101,7 +101,7 @@ pub fn build_in(
     let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
     let setting = Setting { project, ..Setting::new(&facts, target, weir_tests::TODAY) };
     let analysis = analyze(&sources, &setting);
-    let documents = if target.is_built() { analysis.build(&facts) } else { None };
+    let documents = analysis.build(&facts);
     let yaml = documents.map(|documents| emit::stream(&documents));
     let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());

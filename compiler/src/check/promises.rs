@@ -16,9 +16,10 @@ use weir_cluster::labels::{Labels, Text};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
-use crate::relation::{Grant, GrantKind, Guard, Relation, Within};
+use crate::relation::{Grant, GrantKind, Guard, Narrowing, Relation, Within};
 use crate::resolve::program::{Exclusive, Part, Ports, Program, Sentence, SentenceId, SentenceKind};
 use crate::selector::{Conjunction, PodSet};
+use crate::target::{Denials, Target};
 use candidates::Candidates;
 use region::{Region, Regions};
 use universe::Universe;
@@ -30,6 +31,7 @@ pub(super) fn check(
     meant: &Relation,
     bound: &Relation,
     facts: &Facts<'_>,
+    target: Target,
 ) -> Vec<Diagnostic> {
     let promises = |sentence: &Sentence| match &sentence.kind {
         SentenceKind::Guardrail(_) => true,
@@ -39,7 +41,7 @@ pub(super) fn check(
     if !program.sentences.iter().any(promises) {
         return Vec::new();
     }
-    let mut prover = Prover::new(program, meant, bound, facts);
+    let mut prover = Prover::new(program, meant, bound, facts, target);
     for (id, sentence) in program.iter() {
         match &sentence.kind {
             SentenceKind::Guardrail(guardrail) if guardrail.forbids => {
@@ -87,6 +89,8 @@ struct Prover<'a> {
     program: &'a Program,
     meant: &'a Relation,
     facts: &'a Facts<'a>,
+    /// What the target can deny.
+    denials: Denials<'a>,
     regions: Regions<'a>,
     /// As it is written, and as far as the target holds it for what comes later.
     guarded: Guarded,
@@ -105,6 +109,7 @@ impl<'a> Prover<'a> {
         meant: &'a Relation,
         bound: &'a Relation,
         facts: &'a Facts<'a>,
+        target: Target,
     ) -> Prover<'a> {
         // The sets as they are written: what the algebra splits them into is nobody's selector.
         let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
@@ -113,6 +118,7 @@ impl<'a> Prover<'a> {
         Prover {
             program,
             meant,
+            denials: Denials::of(target, facts),
             guarded: Guarded::of(meant),
             guarded_by_target: Guarded::of(bound),
             told: BTreeSet::new(),
@@ -230,7 +236,12 @@ impl<'a> Prover<'a> {
             return None;
         }
         let destinations: Bits = self.universe.bits(&to.pods);
-        let sure = match ports::meet(&grant.ports, ports, &destinations, self.facts.inventory) {
+        let meet = match grant.narrowed {
+            // A ping is on no port: who speaks of some ports does not speak of it.
+            Some(Narrowing::Ping) if *ports != Ports::All => ports::Meet::Never,
+            _ => ports::meet(&grant.ports, ports, &destinations, self.facts.inventory),
+        };
+        let sure = match meet {
             ports::Meet::Never => return None,
             ports::Meet::Later => false,
             ports::Meet::Today => true,

@@ -222,7 +222,12 @@ impl ValueEnum for TargetName {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let help = if self.0.is_built() { "networking.k8s.io/v1" } else { "to come" };
+        let help = match self.0 {
+            Target::NetworkPolicy => "networking.k8s.io/v1",
+            Target::Cilium => "cilium.io/v2",
+            Target::Calico => "projectcalico.org/v3",
+            Target::ClusterNetworkPolicy => "policy.networking.k8s.io/v1alpha2, beside NetworkPolicy",
+        };
         Some(PossibleValue::new(self.0.name()).help(help))
     }
 }

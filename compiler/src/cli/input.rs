@@ -82,10 +82,7 @@ fn read_files(arguments: &ProgramArguments) -> Result<Input, Failure> {
     let target = arguments.target.map_or(Target::NetworkPolicy, |target| target.0);
     let jobs = vec![Job { cluster: Cluster::default(), target, inventory: given(&arguments.inventory) }];
     let mut input = Input::new(arguments, Sources::with_prelude(), None, jobs);
-    let mut errors = input.unbuilt(&|_| None);
-    if errors.is_empty() {
-        errors = add_files(&mut input.sources, &arguments.paths);
-    }
+    let errors = add_files(&mut input.sources, &arguments.paths);
     input.or_failure(errors)
 }
 
@@ -107,20 +104,6 @@ impl Input {
 
     pub fn or_failure(self, errors: Vec<Diagnostic>) -> Result<Input, Failure> {
         if errors.is_empty() { Ok(self) } else { Err(Failure { sources: self.sources, diagnostics: errors }) }
-    }
-
-    /// Targets that this version does not write, with the place that asks for each.
-    pub fn unbuilt(&self, place: &dyn Fn(usize) -> Option<Place>) -> Vec<Diagnostic> {
-        let mut errors = Vec::new();
-        for (at, job) in self.jobs.iter().enumerate().filter(|(_, job)| !job.target.is_built()) {
-            let said = usage(format!("the target `{}` is not built yet", job.target.name()));
-            let said = said.with_help("this version writes `networkpolicy`");
-            let said = place(at).into_iter().fold(said, |said, place| said.at(place, "asked for here"));
-            if !errors.contains(&said) {
-                errors.push(said);
-            }
-        }
-        errors
     }
 
     /// The inventory of one cluster, read as a whole or not at all.

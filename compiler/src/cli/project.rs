@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use weir::diagnostic::{Diagnostic, listed};
 use weir::project::{ClusterPlaces, Parsed, parse};
-use weir::source::Place;
 use weir::{Cluster, Project, Sources, Target};
 
 use super::args::ProgramArguments;
@@ -59,7 +58,7 @@ pub fn read(arguments: &ProgramArguments, file: &Path) -> Result<Input, Failure>
     let text = files::read_text(file)?;
     let mut sources = Sources::new();
     let id = sources.add_settings(SETTINGS, file.display().to_string(), text);
-    let Parsed { project, diagnostics, target, clusters } = parse(id, &sources.get(id).text);
+    let Parsed { project, diagnostics, clusters, .. } = parse(id, &sources.get(id).text);
     if !diagnostics.is_empty() {
         return Err(Failure { sources, diagnostics });
     }
@@ -71,14 +70,8 @@ pub fn read(arguments: &ProgramArguments, file: &Path) -> Result<Input, Failure>
         Ok(chosen) => chosen,
         Err(diagnostics) => return Err(Failure { sources, diagnostics }),
     };
-    let places: Vec<Option<Place>> = chosen.iter().map(|chosen| chosen.target.or(target)).collect();
-    let by_command = arguments.target.is_some();
-    let jobs = chosen.into_iter().map(|chosen| chosen.job).collect();
-    let mut input = Input::new(arguments, sources, Some(project), jobs);
-    let mut errors = input.unbuilt(&|at| places[at].filter(|_| !by_command));
-    if errors.is_empty() {
-        errors = add_program(&mut input.sources, folder);
-    }
+    let mut input = Input::new(arguments, sources, Some(project), chosen);
+    let errors = add_program(&mut input.sources, folder);
     input.or_failure(errors)
 }
 
@@ -110,19 +103,13 @@ fn add_program(sources: &mut Sources, folder: &Path) -> Vec<Diagnostic> {
     errors
 }
 
-/// A cluster that is asked for, and where `weir.toml` names its target.
-struct Chosen {
-    job: Job,
-    target: Option<Place>,
-}
-
 /// The clusters that `-c` names, all of them without it, with the inventory that `-i` gives in the place of theirs.
 fn choose(
     arguments: &ProgramArguments,
     project: &Project,
     places: &[ClusterPlaces],
     folder: &Path,
-) -> Result<Vec<Chosen>, Vec<Diagnostic>> {
+) -> Result<Vec<Job>, Vec<Diagnostic>> {
     let names: Vec<&str> = project.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
     let mut errors = Vec::new();
     for pattern in &arguments.cluster {
@@ -146,7 +133,7 @@ fn choose(
         // A project that leaves its cluster to the command line.
         let cluster = Cluster::default();
         let (target, inventory) = (target(&cluster), input::given(&arguments.inventory));
-        return Ok(vec![Chosen { job: Job { cluster, target, inventory }, target: None }]);
+        return Ok(vec![Job { cluster, target, inventory }]);
     }
     if chosen.is_empty() {
         let said = usage("the project has no cluster, and no inventory is given");
@@ -180,8 +167,7 @@ fn choose(
                     .with_help("or name its manifests with `-i PATH`"),
             );
         }
-        let job = Job { cluster: cluster.clone(), target: target(cluster), inventory };
-        jobs.push(Chosen { job, target: places.target });
+        jobs.push(Job { cluster: cluster.clone(), target: target(cluster), inventory });
     }
     if errors.is_empty() { Ok(jobs) } else { Err(errors) }
 }

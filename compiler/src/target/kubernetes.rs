@@ -1,14 +1,23 @@
-//! NetworkPolicy (networking.k8s.io/v1): from the relation to objects.
-//!
-//! `bind` replaces what the format cannot select by, `lower` makes rules for guarded pods, `merge` makes them few,
-//! `names` names the objects, `objects` spells them in Kubernetes' own types.
+//! NetworkPolicy (networking.k8s.io/v1): from a bound relation to objects.
 
-mod bind;
-mod lower;
-mod merge;
-mod names;
 mod objects;
 
-pub use bind::bind;
 pub use k8s_openapi::api::networking::v1::NetworkPolicy;
-pub use lower::lower;
+
+use super::draft::{self, Reach};
+use super::peer::Peers;
+use super::{Object, merge, names};
+use crate::facts::Facts;
+use crate::relation::Relation;
+use crate::resolve::program::Program;
+
+pub(super) fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<Object> {
+    let peers = Peers { facts, entities: false, ranges_hold_cluster: true };
+    let drafts = draft::drafts(relation, facts, &peers, Reach::Namespace);
+    let mut names = names::Names::of(facts.inventory, drafts.keys());
+    let policy = |(subject, draft)| {
+        let name = names.take(&subject);
+        Object::NetworkPolicy(objects::policy(name, subject, merge::merged(draft), program))
+    };
+    drafts.into_iter().map(policy).collect()
+}

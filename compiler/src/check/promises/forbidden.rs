@@ -4,7 +4,7 @@ use super::region::Region;
 use super::{Guarded, Meeting, Prover};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::relation::{GrantKind, Within};
-use crate::resolve::program::{Ports, Reach, SentenceId};
+use crate::resolve::program::{Ends, Ports, Reach, SentenceId};
 
 impl Prover<'_> {
     pub(super) fn check_forbidden(&mut self, id: SentenceId, reach: &Reach) {
@@ -19,7 +19,7 @@ impl Prover<'_> {
             self.check_no_grant(id, reach, &from, &to, ports);
             // A posture that could not be read may well close it.
             if !self.program.incomplete {
-                self.check_closed(id, reach, &from, &to);
+                self.check_kept(id, reach, &from, &to);
             }
         }
     }
@@ -62,10 +62,44 @@ impl Prover<'_> {
                             .with_help(help),
                     );
                 }
+                Meeting::Later(_) if self.is_denied(from, to) => {}
                 Meeting::Later(newcomer) => {
                     let message = "nothing breaks this today, and labels of tomorrow could";
                     let help = "leave the one out of the other with `except`, or select by namespace names";
                     self.holds_today(id, message, &newcomer, Some(grant), help);
+                }
+            }
+        }
+    }
+
+    /// Whether the target denies every such flow, whoever grants it.
+    fn is_denied(&self, from: &Region, to: &Region) -> bool {
+        let kept = |from: &Option<Ends>, to: &Option<Ends>| match (from, to) {
+            (Some(from), Some(to)) => self.denials.can(from, to),
+            _ => false,
+        };
+        let (sources, destinations) = (from.kinds(), to.kinds());
+        sources.iter().all(|(from, _)| destinations.iter().all(|(to, _)| kept(from, to)))
+    }
+
+    /// What the target cannot deny has to be closed by a guard.
+    fn check_kept(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region) {
+        if !self.denials.has_any() {
+            return self.check_closed(id, reach, from, to);
+        }
+        for (source, from) in from.kinds() {
+            for (destination, to) in to.kinds() {
+                if from.pods.is_empty() && to.pods.is_empty() {
+                    continue; // no policy stands between these
+                }
+                let denied = matches!((&source, &destination), (Some(source), Some(destination))
+                    if self.denials.can(source, destination));
+                let told = self.diagnostics.len();
+                if !denied {
+                    self.check_closed(id, reach, &from, &to);
+                }
+                if self.diagnostics.len() > told {
+                    return;
                 }
             }
         }

@@ -146,6 +146,26 @@ impl Region {
             && self.hosts.is_empty()
     }
 
+    /// Its parts, each of one kind that a target may be able to deny; `None` for what none denies.
+    pub fn kinds(&self) -> Vec<(Option<Ends>, Region)> {
+        let mut kinds = Vec::new();
+        if !self.pods.is_empty() {
+            kinds.push((Some(Ends::Pods(self.pods.clone())), Region::of_pods(self.pods.clone())));
+        }
+        if !self.outside.is_empty() {
+            let part = Region { outside: self.outside.clone(), ..Region::default() };
+            kinds.push((Some(Ends::Outside(self.outside.clone())), part));
+        }
+        let rest = Region { pods: PodSet::none(), outside: AddressSet::default(), ..self.clone() };
+        if !rest.is_empty() {
+            // Where everything is meant the API server is on a node, or outside.
+            let everything = self.outside == AddressSet::all() && self.hosts.is_empty();
+            let nodes_alone = !self.api_server && self.hosts.is_empty();
+            kinds.push(((self.nodes && (everything || nodes_alone)).then_some(Ends::Nodes), rest));
+        }
+        kinds
+    }
+
     /// What is in it besides pods, in the user's words.
     pub fn spoken(&self) -> String {
         if let Some(host) = self.hosts.first() {

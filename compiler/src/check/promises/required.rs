@@ -27,7 +27,10 @@ impl Prover<'_> {
         }
         let reaches = || required.iter().map(|(_, reach)| *reach);
         let space = meaning::space(self.meant, reaches(), self.universe.newcomers.clone(), self.facts);
-        let flows = meaning::flows(self.meant, self.facts, &space);
+        // Some requests of a port are not the port.
+        let mut whole = self.meant.clone();
+        whole.grants.retain(|grant| grant.narrowed.is_none());
+        let flows = meaning::flows(&whole, self.facts, &space);
         for (id, reach) in required {
             if !self.check_today(id, reach, &space, &flows) {
                 self.check_tomorrow(id, reach);
@@ -92,6 +95,7 @@ impl Prover<'_> {
         let mut left = from.clone();
         for grant in &self.meant.grants {
             let whole = grant.within == Within::Everywhere
+                && grant.narrowed.is_none()
                 && super::ports::minus(ports, &grant.ports).is_none()
                 && self.regions.minus(to, &self.regions.of(&grant.to)).is_empty();
             if whole {

@@ -12,14 +12,12 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use weir_cluster::inventory::Protocol;
 use weir_grammar::ast::Direction;
 
-use super::lower::{Peer, Subject};
-use super::merge::{Merged, MergedRule, SomePeers};
-use crate::resolve::program::{Port, Ports, Program, SentenceId};
+use crate::resolve::program::{Port, Ports, Program};
 use crate::selector::{Constraints, Key, Values};
-use crate::{MANAGED_BY, SENTENCES};
-
-/// `kubectl apply` keeps a copy of the object in an annotation, and all annotations together have 256 KiB.
-const LONGEST_ANNOTATION: usize = 8 * 1024;
+use crate::target::describe;
+use crate::target::draft::Subject;
+use crate::target::merge::{Merged, MergedRule, SomePeers};
+use crate::target::peer::Peer;
 
 pub(super) fn policy(name: String, subject: Subject, merged: Merged, program: &Program) -> NetworkPolicy {
     let mut ingress = None;
@@ -40,12 +38,9 @@ pub(super) fn policy(name: String, subject: Subject, merged: Merged, program: &P
     NetworkPolicy {
         metadata: ObjectMeta {
             name: Some(name),
-            namespace: Some(subject.namespace.to_string()),
-            labels: Some(BTreeMap::from([(MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned())])),
-            annotations: Some(BTreeMap::from([(
-                SENTENCES.to_owned(),
-                sentences(&merged.sentences, program),
-            )])),
+            namespace: subject.home.namespace().map(ToString::to_string),
+            labels: Some(describe::labels()),
+            annotations: Some(describe::annotations(&merged.sentences, program)),
             ..ObjectMeta::default()
         },
         spec: Some(NetworkPolicySpec {
@@ -56,23 +51,6 @@ pub(super) fn policy(name: String, subject: Subject, merged: Merged, program: &P
             policy_types: Some(policy_types),
         }),
     }
-}
-
-/// The sentences that an object comes from, sorted; a list too long ends in a count.
-fn sentences(ids: &BTreeSet<SentenceId>, program: &Program) -> String {
-    let lines: BTreeSet<&str> = ids.iter().map(|id| program.get(*id).source.as_str()).collect();
-    let total = lines.len();
-    let mut text = String::new();
-    for (at, line) in lines.into_iter().enumerate() {
-        if text.len() + line.len() > LONGEST_ANNOTATION {
-            text += &format!("and {} more\n", total - at);
-            break;
-        }
-        text += line;
-        text.push('\n');
-    }
-    text.truncate(text.trim_end().len());
-    text
 }
 
 fn ingress_rule(rule: MergedRule) -> NetworkPolicyIngressRule {
@@ -93,7 +71,8 @@ fn peers(peers: &SomePeers) -> Option<Vec<NetworkPolicyPeer>> {
 
 fn peer(peer: &Peer) -> Option<NetworkPolicyPeer> {
     match peer {
-        Peer::Anywhere => None,
+        // Nodes and API server are their addresses here, and host names are refused.
+        Peer::Anywhere | Peer::Nodes | Peer::OwnNode | Peer::ApiServer | Peer::Host(_) => None,
         Peer::Pods(pods) => Some(NetworkPolicyPeer {
             namespace_selector: Some(selector(&pods.namespaces)),
             pod_selector: Some(selector(&pods.pods)),

@@ -7,11 +7,13 @@ use sha2::{Digest, Sha256};
 use weir_cluster::Inventory;
 use weir_cluster::labels::Text;
 
-use super::lower::Subject;
+use super::draft::{Home, Subject};
 use crate::resolve::names::workload_pods;
 use crate::selector::{Constraint, Constraints, Key, Values};
 
 const PREFIX: &str = "weir-";
+/// What is about no pods in particular.
+const ALL_PODS: &str = "all-pods";
 /// Hexadecimal digits of the digest that makes a name unique.
 const DIGEST: usize = 8;
 /// The longest readable part of a digested name.
@@ -27,7 +29,7 @@ pub(super) struct Names {
 impl Names {
     /// Pods that a workload selects go by its name, unless two workloads of the namespace share it.
     pub fn of<'s>(inventory: &Inventory, subjects: impl Iterator<Item = &'s Subject>) -> Names {
-        let homes: BTreeSet<&Text> = subjects.map(|subject| &subject.namespace).collect();
+        let homes: BTreeSet<&Text> = subjects.filter_map(|subject| subject.home.namespace()).collect();
         let mut by_selector: HashMap<(Text, Constraints), Text> = HashMap::new();
         for (at, workload) in inventory.workloads.iter().enumerate() {
             let namespace = &inventory.namespaces[workload.namespace.index()].name;
@@ -47,24 +49,28 @@ impl Names {
         Names { by_selector, taken: BTreeMap::new() }
     }
 
+    /// What an object is called, unique in its namespace, or in the cluster.
     pub fn take(&mut self, subject: &Subject) -> String {
-        let taken = self.taken.entry(subject.namespace.clone()).or_default();
-        let workload = self.by_selector.get(&(subject.namespace.clone(), subject.pods.clone()));
+        let (namespace, required) = match &subject.home {
+            Home::Namespace(name, required) => (name.clone(), required),
+            Home::Cluster(required) => (Text::from(""), required),
+        };
+        let workload = self.by_selector.get(&(namespace.clone(), subject.pods.clone()));
         let plain = match workload {
-            _ if subject.pods.is_empty() => Some("all-pods".to_owned()),
-            Some(name) => Some(name.to_string()).filter(|name| name != "all-pods"),
+            _ if !required.is_empty() => None,
+            _ if subject.pods.is_empty() => Some(ALL_PODS.to_owned()),
+            Some(name) => Some(name.to_string()).filter(|name| name != ALL_PODS),
             None => None,
         };
+        let digest = || digest(required, &subject.pods);
         let mut name = match plain {
             Some(name) => format!("{PREFIX}{name}"),
-            None => {
-                let digest = digest(&subject.pods);
-                format!("{PREFIX}{}{}", readable(&subject.pods), &digest[..DIGEST])
-            }
+            None => format!("{PREFIX}{}{}", readable(required, &subject.pods), &digest()[..DIGEST]),
         };
         // Two selectors of one digest: as good as never, and still two names.
+        let taken = self.taken.entry(namespace).or_default();
         while !taken.insert(name.clone()) {
-            name = format!("{PREFIX}{}", &digest(&subject.pods)[..DIGEST * 4]);
+            name = format!("{PREFIX}{}", &digest()[..DIGEST * 4]);
         }
         name
     }
@@ -84,11 +90,14 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// The selector in letters that a name may have, with a dash behind; empty where nothing readable is left.
-fn readable(pods: &Constraints) -> String {
+fn readable(namespaces: &Constraints, pods: &Constraints) -> String {
     let mut text = String::new();
-    for (key, constraint) in pods.iter() {
-        let Key::Label(key) = key else { continue };
-        text.push_str(key.rsplit('/').next().unwrap_or(key));
+    for (key, constraint) in namespaces.iter().chain(pods.iter()) {
+        match key {
+            Key::Label(key) => text.push_str(key.rsplit('/').next().unwrap_or(key)),
+            Key::ServiceAccount => text.push_str("account"),
+            Key::NameMatches(pattern) => text.push_str(pattern),
+        }
         text.push('-');
         text.push_str(&value(constraint));
         text.push('-');
@@ -119,20 +128,26 @@ fn value(constraint: &Constraint) -> String {
 }
 
 /// Of a canonical spelling of the selector: the same in every run and release.
-fn digest(pods: &Constraints) -> String {
+fn digest(namespaces: &Constraints, pods: &Constraints) -> String {
     let mut hash = Sha256::new();
-    for (key, constraint) in pods.iter() {
-        let Key::Label(key) = key else { continue };
-        let (word, values) = match constraint.values() {
-            Values::In(values) => ("in", values),
-            Values::NotIn(values) => ("notin", values),
-        };
-        let presence = if constraint.may_be_absent() { "?" } else { "" };
-        hash.update(format!("{key}{presence} {word}"));
-        for value in values {
-            hash.update(format!(" {value}"));
+    for (where_, constraints) in [("namespace ", namespaces), ("", pods)] {
+        for (key, constraint) in constraints.iter() {
+            let key = match key {
+                Key::Label(key) => key.to_string(),
+                Key::ServiceAccount => "(account)".to_owned(),
+                Key::NameMatches(pattern) => format!("(name {pattern})"),
+            };
+            let (word, values) = match constraint.values() {
+                Values::In(values) => ("in", values),
+                Values::NotIn(values) => ("notin", values),
+            };
+            let presence = if constraint.may_be_absent() { "?" } else { "" };
+            hash.update(format!("{where_}{key}{presence} {word}"));
+            for value in values {
+                hash.update(format!(" {value}"));
+            }
+            hash.update("\n");
         }
-        hash.update("\n");
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,5 @@
-//! Binds to today's inventory what NetworkPolicy has no selector for: patterns of namespace names, service accounts,
-//! and postures over namespaces that do not exist yet. Every binding is reported; one that would fail open is an
-//! error.
+//! Binds to today's inventory what a format has no selector for: patterns of namespace names, service accounts, and
+//! postures over namespaces that do not exist yet. Every binding is reported; one that would fail open is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +7,58 @@ use weir_cluster::labels::Text;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
-use crate::relation::{self, Guard, Relation};
+use crate::relation::{self, Guard, Relation, Within};
 use crate::resolve::program::{Ends, Exclusive, Grant, Guardrail, Part, Program, SentenceId, SentenceKind};
 use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 use crate::target::Target;
 
-/// The same relation with selectors that NetworkPolicy has. Most of it stays what it is, and is not copied: it is the
+/// The same relation with selectors that the target has. Most of it stays what it is, and is not copied: it is the
 /// largest thing that there is.
-pub fn bind(relation: Relation, program: &Program, facts: &Facts<'_>) -> (Relation, Vec<Diagnostic>) {
-    let mut binder = Binder { facts, program, told: BTreeMap::new(), diagnostics: Vec::new() };
+pub(crate) fn bind(
+    relation: Relation,
+    program: &Program,
+    facts: &Facts<'_>,
+    target: Target,
+) -> (Relation, Vec<Diagnostic>) {
+    let selects = Selects::of(target);
+    let mut binder =
+        Binder { facts, program, target, selects, told: BTreeMap::new(), diagnostics: Vec::new() };
     let guards = relation.guards.into_iter().map(|guard| binder.guard(guard)).collect();
     let grants = relation.grants.into_iter().map(|grant| binder.grant(grant)).collect();
     binder.report_bindings();
-    (Relation { guards, grants }, binder.diagnostics)
+    (Relation { guards, grants, denials: relation.denials }, binder.diagnostics)
+}
+
+/// What a format selects by, beside labels and names of namespaces.
+#[derive(Clone, Copy)]
+pub(super) struct Selects {
+    /// Its objects may be about pods of every namespace, tomorrow's included.
+    pub new_namespaces: bool,
+    pub patterns: bool,
+    pub accounts: bool,
+}
+
+impl Selects {
+    pub fn of(target: Target) -> Selects {
+        match target {
+            Target::NetworkPolicy | Target::ClusterNetworkPolicy => {
+                Selects { new_namespaces: false, patterns: false, accounts: false }
+            }
+            Target::Cilium => Selects { new_namespaces: true, patterns: false, accounts: true },
+            Target::Calico => Selects { new_namespaces: true, patterns: true, accounts: true },
+        }
+    }
+
+    /// Whether it has a selector for each of these requirements.
+    pub fn says(self, term: &Conjunction) -> bool {
+        term.namespaces.iter().chain(term.pods.iter()).all(|(key, _)| match key {
+            Key::Label(_) => true,
+            Key::ServiceAccount => self.accounts,
+            Key::NameMatches(_) => self.patterns,
+        })
+    }
 }
 
 /// What was bound for a sentence.
@@ -31,6 +67,8 @@ enum Bound {
     Pattern(Text),
     ServiceAccount,
     FutureNamespaces,
+    /// The members of each part reach each other, and those of parts to come do not yet.
+    FutureParts,
 }
 
 /// The targets that select by service account.
@@ -38,16 +76,11 @@ fn accounts_elsewhere() -> String {
     format!("`{}` and `{}` can", Target::Cilium.name(), Target::Calico.name())
 }
 
-/// Whether a set is written with more than labels.
-fn is_special(pods: &PodSet) -> bool {
-    pods.terms().iter().any(|term| {
-        term.namespaces.iter().chain(term.pods.iter()).any(|(key, _)| !matches!(key, Key::Label(_)))
-    })
-}
-
 struct Binder<'a> {
     facts: &'a Facts<'a>,
     program: &'a Program,
+    target: Target,
+    selects: Selects,
     told: BTreeMap<SentenceId, BTreeSet<Bound>>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -57,8 +90,16 @@ impl Binder<'_> {
         self.told.entry(sentence).or_default().insert(bound);
     }
 
+    /// Whether a set is written with what the format has no selector for.
+    fn is_special(&self, pods: &PodSet) -> bool {
+        pods.terms().iter().any(|term| !self.selects.says(term))
+    }
+
     /// NetworkPolicies live in namespaces: a guard over namespaces by label covers those that exist.
     fn guard(&mut self, guard: Guard) -> Guard {
+        if self.selects.new_namespaces && !self.is_special(&guard.pods) {
+            return guard;
+        }
         let planned = match &self.program.get(guard.sentence).kind {
             SentenceKind::Posture(posture) => posture.planned,
             SentenceKind::Grant(grant) => grant.planned,
@@ -72,6 +113,10 @@ impl Binder<'_> {
                 Some(names) => {
                     let exists = |name: &&Text| self.facts.inventory.namespace(name).is_some();
                     names.filter(|name| planned || exists(name)).cloned().collect()
+                }
+                None if self.selects.new_namespaces && self.selects.says(term) => {
+                    terms.push(term.clone());
+                    continue;
                 }
                 None => {
                     self.told(guard.sentence, Bound::FutureNamespaces);
@@ -93,10 +138,16 @@ impl Binder<'_> {
     }
 
     fn grant(&mut self, mut grant: relation::Grant) -> relation::Grant {
+        if self.selects.new_namespaces && grant.within != Within::Everywhere {
+            let terms = || grant.from.iter().filter_map(Ends::pods).flat_map(PodSet::terms);
+            if terms().any(|term| term.namespaces.names().is_none()) {
+                self.told(grant.sentence, Bound::FutureParts);
+            }
+        }
         for side in [&mut grant.from, &mut grant.to] {
             for ends in side.iter_mut() {
                 if let Ends::Pods(pods) = ends
-                    && is_special(pods)
+                    && self.is_special(pods)
                 {
                     *pods = self.pods(pods, grant.sentence);
                 }
@@ -118,6 +169,9 @@ impl Binder<'_> {
 
     /// Patterns become the names that match today: fewer tomorrow than were meant, never more.
     fn without_patterns(&mut self, term: &Conjunction, sentence: SentenceId) -> Option<Conjunction> {
+        if self.selects.patterns {
+            return Some(term.clone());
+        }
         let patterns: Vec<(Text, bool)> = term
             .namespaces
             .iter()
@@ -148,7 +202,8 @@ impl Binder<'_> {
         }
         if !patterns.iter().any(|(_, positive)| *positive) {
             let (pattern, _) = &patterns[0];
-            let message = format!("NetworkPolicy has no selector for \"not `{pattern}`\"");
+            let format = self.target.format();
+            let message = format!("{format} has no selector for \"not `{pattern}`\"");
             self.diagnostics.push(
                 Diagnostic::error(Code::E0402, message)
                     .at(self.place(sentence), "a namespace that comes later and matches would be admitted")
@@ -166,7 +221,8 @@ impl Binder<'_> {
 
     /// A service account becomes the labels of the workloads that run as it, if no other pod has these.
     fn without_accounts(&mut self, term: Conjunction, sentence: SentenceId) -> Vec<Conjunction> {
-        let Some(account) = term.pods.get(&Key::ServiceAccount) else { return vec![term] };
+        let account = term.pods.get(&Key::ServiceAccount);
+        let Some(account) = account.filter(|_| !self.selects.accounts) else { return vec![term] };
         let (inventory, place) = (self.facts.inventory, self.place(sentence));
         if account.may_be_absent() || account.one_of().is_none() {
             self.diagnostics.push(
@@ -224,7 +280,7 @@ impl Binder<'_> {
                 _ => grant.reach.object_place,
             },
             SentenceKind::Grant(Grant { reach, .. }) | SentenceKind::Guardrail(Guardrail { reach, .. }) => {
-                let special = |part: &&Part| part.ends.pods().is_some_and(is_special);
+                let special = |part: &&Part| part.ends.pods().is_some_and(|pods| self.is_special(pods));
                 reach.parts().find(special).map_or(sentence.place, |part| part.place)
             }
         }
@@ -243,6 +299,7 @@ impl Binder<'_> {
                 let what = match (&bound, posture) {
                     (Bound::FutureNamespaces, true) => "the namespaces of today are guarded",
                     (Bound::FutureNamespaces, false) => continue,
+                    (Bound::FutureParts, _) => "members of today's namespaces reach each other",
                     (Bound::Pattern(_), _) => "a pattern stands for the namespaces of today",
                     (Bound::ServiceAccount, true) => "the pods of today that run as it are guarded",
                     (Bound::ServiceAccount, false) => {
@@ -250,10 +307,13 @@ impl Binder<'_> {
                     }
                 };
                 let why = match bound {
-                    Bound::ServiceAccount => "NetworkPolicy selects by labels alone",
-                    _ => "NetworkPolicy lives in namespaces that exist",
+                    Bound::ServiceAccount => "NetworkPolicy selects by labels alone".to_owned(),
+                    _ if self.selects.new_namespaces => {
+                        format!("{} has no selector for names by pattern", self.target.format())
+                    }
+                    _ => "NetworkPolicy lives in namespaces that exist".to_owned(),
                 };
-                let said = if posture {
+                let said = if posture && bound != Bound::FutureParts {
                     Diagnostic::warning(Code::W0111, format!("{what}, and later ones with the next build"))
                         .at(place, why)
                 } else {

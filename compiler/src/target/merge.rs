@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_cluster::inventory::Protocol;
 use weir_grammar::ast::Direction;
 
-use super::lower::{Draft, Peer, Rule};
+use super::draft::{Draft, Rule};
+use super::peer::Peer;
+use crate::relation::Narrowing;
 use crate::resolve::program::{Port, Ports, SentenceId, SomePorts};
 
 pub(super) struct Merged {
@@ -18,6 +20,7 @@ pub(super) struct Merged {
 pub(super) struct MergedRule {
     pub peers: SomePeers,
     pub ports: Ports,
+    pub narrowed: Option<Narrowing>,
 }
 
 /// Whom a rule admits: everyone, or at least one. An empty list in an object means everyone.
@@ -28,7 +31,7 @@ pub(super) enum SomePeers {
 
 impl SomePeers {
     /// `None` of no peers at all: they make no rule.
-    fn new(peers: Vec<Peer>) -> Option<SomePeers> {
+    pub fn new(peers: Vec<Peer>) -> Option<SomePeers> {
         if peers.contains(&Peer::Anywhere) {
             return Some(SomePeers::Everyone);
         }
@@ -49,7 +52,12 @@ pub(super) fn merged(draft: Draft) -> Merged {
 
 fn merged_rules(rules: &[Rule]) -> Vec<MergedRule> {
     let mut by_peer: BTreeMap<&Peer, Ports> = BTreeMap::new();
+    let mut narrowed: BTreeMap<(&Ports, &Narrowing), BTreeSet<&Peer>> = BTreeMap::new();
     for rule in rules {
+        if let Some(narrowing) = &rule.narrowed {
+            narrowed.entry((&rule.ports, narrowing)).or_default().extend(rule.peers.iter());
+            continue;
+        }
         for peer in rule.peers.iter() {
             match by_peer.entry(peer) {
                 Entry::Vacant(entry) => {
@@ -74,8 +82,14 @@ fn merged_rules(rules: &[Rule]) -> Vec<MergedRule> {
             by_ports.entry(ports).or_default().push(peer.clone());
         }
     }
-    let rule = |(ports, peers)| Some(MergedRule { peers: SomePeers::new(widest(peers))?, ports });
-    by_ports.into_iter().filter_map(rule).collect()
+    let whole = by_ports.into_iter().map(|(ports, peers)| (ports, None, peers));
+    let narrowed = narrowed.into_iter().map(|((ports, narrowing), peers)| {
+        (ports.clone(), Some(narrowing.clone()), peers.into_iter().cloned().collect())
+    });
+    let rule = |(ports, narrowed, peers)| {
+        Some(MergedRule { peers: SomePeers::new(widest(peers))?, ports, narrowed })
+    };
+    whole.chain(narrowed).filter_map(rule).collect()
 }
 
 /// The ports of both, in their normal form.
