@@ -5,12 +5,14 @@
 
 mod bind;
 pub mod capability;
+pub mod cilium;
 mod deny;
 mod describe;
 mod draft;
 pub mod kubernetes;
 mod merge;
 mod names;
+mod non_empty;
 mod object;
 mod peer;
 
@@ -87,12 +89,14 @@ impl Default for Options {
 #[serde(untagged)]
 pub enum Object {
     NetworkPolicy(kubernetes::NetworkPolicy),
+    Cilium(cilium::objects::Policy),
 }
 
 impl Object {
     pub fn kind(&self) -> &'static str {
         match self {
             Object::NetworkPolicy(_) => "NetworkPolicy",
+            Object::Cilium(policy) => policy.kind,
         }
     }
 
@@ -100,12 +104,14 @@ impl Object {
     pub fn namespace(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::Cilium(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
         }
     }
 
     pub fn name(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
+            Object::Cilium(policy) => &policy.metadata.name,
         }
     }
 }
@@ -120,7 +126,8 @@ pub fn lower(
 ) -> Vec<Object> {
     let mut objects = match target {
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
-        Target::Cilium | Target::Calico | Target::ClusterNetworkPolicy => Vec::new(),
+        Target::Cilium => cilium::lower(relation, program, facts),
+        Target::Calico | Target::ClusterNetworkPolicy => Vec::new(),
     };
     objects.sort_by(|a, b| (a.namespace(), a.kind(), a.name()).cmp(&(b.namespace(), b.kind(), b.name())));
     objects
