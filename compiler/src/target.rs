@@ -88,8 +88,8 @@ impl Default for Options {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Object {
-    NetworkPolicy(kubernetes::NetworkPolicy),
-    Cilium(cilium::objects::Policy),
+    NetworkPolicy(Box<kubernetes::NetworkPolicy>),
+    Cilium(Box<cilium::objects::Policy>),
 }
 
 impl Object {

@@ -93,7 +93,8 @@ pub fn build_in(
     project: Option<(&Project, &Cluster)>,
 ) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let mut sources = Sources::with_prelude();
+    let prelude = project.is_none_or(|(project, _)| project.prelude);
+    let mut sources = if prelude { Sources::with_prelude() } else { Sources::new() };
     for (name, text) in program {
         sources.add(name, name, text);
     }

@@ -34,12 +34,12 @@ pub(super) fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -
     let mut objects = Vec::new();
     for (subject, draft) in drafts {
         let name = names.take(&subject);
-        objects.push(Object::Cilium(lowering.permit(name, &subject, draft)));
+        objects.push(Object::Cilium(Box::new(lowering.permit(name, &subject, draft))));
     }
     let mut names = Names::denying(facts.inventory, denied.keys());
     for (subject, draft) in denied {
         let name = names.take(&subject);
-        objects.push(Object::Cilium(lowering.deny(name, &subject, draft)));
+        objects.push(Object::Cilium(Box::new(lowering.deny(name, &subject, draft))));
     }
     objects
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 use weir_cluster::Inventory;
-use weir_cluster::labels::Text;
+use weir_cluster::labels::{NAMESPACE_NAME, Text};
 
 use super::draft::{Home, Subject};
 use crate::resolve::names::workload_pods;
@@ -103,6 +103,7 @@ fn readable(namespaces: &Constraints, pods: &Constraints) -> String {
     let mut text = String::new();
     for (key, constraint) in namespaces.iter().chain(pods.iter()) {
         match key {
+            Key::Label(key) if key.as_ref() == NAMESPACE_NAME => text.push_str("namespace"),
             Key::Label(key) => text.push_str(key.rsplit('/').next().unwrap_or(key)),
             Key::ServiceAccount => text.push_str("account"),
             Key::NameMatches(pattern) => text.push_str(pattern),
