@@ -15,6 +15,7 @@ mod names;
 mod non_empty;
 mod object;
 mod peer;
+pub mod split;
 
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ use crate::relation::Relation;
 use crate::resolve::program::Program;
 pub(crate) use bind::bind;
 pub(crate) use deny::Denials;
+use split::Share;
 
 /// A policy format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +99,14 @@ impl Object {
         match self {
             Object::NetworkPolicy(_) => "NetworkPolicy",
             Object::Cilium(policy) => policy.kind,
+        }
+    }
+
+    /// One of several objects that say together what this one does.
+    pub fn part(&self, share: Share) -> Object {
+        match self {
+            Object::NetworkPolicy(policy) => Object::NetworkPolicy(Box::new(kubernetes::part(policy, share))),
+            Object::Cilium(policy) => Object::Cilium(Box::new(policy.part(share))),
         }
     }
 

@@ -3,6 +3,7 @@
 mod objects;
 
 pub use k8s_openapi::api::networking::v1::NetworkPolicy;
+pub(super) use objects::part;
 
 use super::draft::{self, Reach};
 use super::peer::Peers;

@@ -8,6 +8,7 @@ use weir_cluster::Inventory;
 use weir_cluster::labels::{NAMESPACE_NAME, Text};
 
 use super::draft::{Home, Subject};
+use super::split;
 use crate::resolve::names::workload_pods;
 use crate::selector::{Constraint, Constraints, Key, Values};
 
@@ -95,7 +96,11 @@ fn is_plain(name: &str) -> bool {
     let ends_in_digest =
         name.len() >= DIGEST && name.bytes().rev().take(DIGEST).all(|b| b.is_ascii_hexdigit());
     let denies = format!("{PREFIX}{name}").starts_with(DENYING);
-    !denies && name.len() + DENYING.len() <= LONGEST && name.split('.').all(part) && !ends_in_digest
+    !denies
+        && !name.contains(split::MARK)
+        && name.len() + DENYING.len() <= LONGEST
+        && name.split('.').all(part)
+        && !ends_in_digest
 }
 
 /// The selector in letters that a name may have, with a dash behind; empty where nothing readable is left.

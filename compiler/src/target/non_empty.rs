@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use super::split::Share;
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct NonEmpty<T>(Vec<T>);
@@ -18,6 +20,18 @@ impl<T> NonEmpty<T> {
 
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+
+    /// Its share of the items, if there are as many.
+    pub fn part(&self, share: Share) -> Option<NonEmpty<T>>
+    where
+        T: Clone,
+    {
+        NonEmpty::new(share.of(&self.0).to_vec())
     }
 
     /// The same items, in lists of at most that many.

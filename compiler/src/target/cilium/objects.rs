@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::target::non_empty::NonEmpty;
 use crate::target::object::{LabelSelector, Metadata};
+use crate::target::split::Share;
 
 pub const NAMESPACED: &str = "CiliumNetworkPolicy";
 pub const CLUSTERWIDE: &str = "CiliumClusterwideNetworkPolicy";
@@ -31,6 +32,36 @@ pub struct Spec {
     pub ingress_deny: Option<NonEmpty<Rule>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress_deny: Option<NonEmpty<Rule>>,
+}
+
+impl Policy {
+    /// One of several policies that say together what this one does.
+    pub fn part(&self, share: Share) -> Policy {
+        let mut part = self.clone();
+        part.metadata.name = share.name(&part.metadata.name);
+        let spec = &mut part.spec;
+        // A direction that is closed stays closed in each of them.
+        spec.ingress = spec.ingress.take().map(|rules| some_or_nobody(&rules, share));
+        spec.egress = spec.egress.take().map(|rules| some_or_nobody(&rules, share));
+        spec.ingress_deny = spec.ingress_deny.take().and_then(|rules| some(&rules, share));
+        spec.egress_deny = spec.egress_deny.take().and_then(|rules| some(&rules, share));
+        part
+    }
+}
+
+fn some_or_nobody(rules: &NonEmpty<Rule>, share: Share) -> NonEmpty<Rule> {
+    some(rules, share).unwrap_or_else(|| NonEmpty::of(Rule::default()))
+}
+
+fn some(rules: &NonEmpty<Rule>, share: Share) -> Option<NonEmpty<Rule>> {
+    let own = rules.iter().enumerate().filter_map(|(at, rule)| {
+        let peers = match &rule.peers {
+            Some(peers) if peers.len() > 1 => Some(peers.part(share)?),
+            other => share.takes(at).then(|| other.clone())?,
+        };
+        Some(Rule { peers, ..rule.clone() })
+    });
+    NonEmpty::new(own.collect())
 }
 
 /// Which directions the policy closes but for its rules. What is left out depends on the rules.
@@ -69,6 +100,29 @@ pub enum Peers {
     ToCidrSet(NonEmpty<Cidr>),
     #[serde(rename = "toFQDNs")]
     ToFqdns(NonEmpty<Name>),
+}
+
+impl Peers {
+    pub fn len(&self) -> usize {
+        match self {
+            Peers::FromEndpoints(some) | Peers::ToEndpoints(some) => some.len(),
+            Peers::FromEntities(some) | Peers::ToEntities(some) => some.len(),
+            Peers::FromCidrSet(some) | Peers::ToCidrSet(some) => some.len(),
+            Peers::ToFqdns(some) => some.len(),
+        }
+    }
+
+    fn part(&self, share: Share) -> Option<Peers> {
+        Some(match self {
+            Peers::FromEndpoints(some) => Peers::FromEndpoints(some.part(share)?),
+            Peers::FromEntities(some) => Peers::FromEntities(some.part(share)?),
+            Peers::FromCidrSet(some) => Peers::FromCidrSet(some.part(share)?),
+            Peers::ToEndpoints(some) => Peers::ToEndpoints(some.part(share)?),
+            Peers::ToEntities(some) => Peers::ToEntities(some.part(share)?),
+            Peers::ToCidrSet(some) => Peers::ToCidrSet(some.part(share)?),
+            Peers::ToFqdns(some) => Peers::ToFqdns(some.part(share)?),
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
