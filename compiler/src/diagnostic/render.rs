@@ -1,5 +1,6 @@
 //! Diagnostics for a terminal. The only module that knows codespan.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
 use super::position::Positions;
-use super::{Diagnostic, Severity, cut, printable, words};
+use super::{Diagnostic, Severity, cut, is_hostile, printable, words};
 use crate::source::{FileId, Place, Sources};
 
 /// All of them, each followed by an empty line.
@@ -118,7 +119,7 @@ fn wrap(note: &str) -> String {
 struct Texts<'a> {
     sources: &'a Sources,
     /// Of each file, made when it is first shown: of many files few are.
-    files: Vec<OnceCell<(String, Vec<usize>)>>,
+    files: Vec<OnceCell<(Cow<'a, str>, Vec<usize>)>>,
 }
 
 impl<'a> Texts<'a> {
@@ -126,7 +127,7 @@ impl<'a> Texts<'a> {
         Texts { sources, files: sources.iter().map(|_| OnceCell::new()).collect() }
     }
 
-    fn file(&self, id: FileId) -> Result<&(String, Vec<usize>), Error> {
+    fn file(&self, id: FileId) -> Result<&(Cow<'a, str>, Vec<usize>), Error> {
         let file = self.files.get(id.0 as usize).ok_or(Error::FileMissing)?;
         Ok(file.get_or_init(|| {
             let text = mask(&self.sources.get(id).text);
@@ -136,16 +137,19 @@ impl<'a> Texts<'a> {
     }
 }
 
-fn mask(text: &str) -> String {
+fn mask(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r')) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c == '\n' || c == '\t' || c == '\r' || printable(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+        if matches!(c, '\n' | '\t' | '\r') || !is_hostile(c) {
             out.push(c);
         } else {
             out.extend(std::iter::repeat_n('?', c.len_utf8()));
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 impl<'a> Files<'a> for Texts<'a> {
