@@ -5,7 +5,7 @@ mod said;
 mod well_known;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
@@ -233,7 +233,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn classes(&self, ends: &Ends) -> Rc<Bits> {
+    fn classes(&self, ends: &Ends) -> Arc<Bits> {
         ends.pods().map(|pods| self.facts.ground(pods)).unwrap_or_default()
     }
 
