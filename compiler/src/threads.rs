@@ -9,10 +9,19 @@ const STACK: usize = 8 << 20;
 /// Starting a thread costs about as much as looking at so many sentences.
 const A_THREAD: usize = 500;
 
+/// How many threads are worth while.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 /// The results for all stretches of a list, in its order.
 pub fn stretches<T: Send>(length: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let count = cores.min(length / A_THREAD).max(1);
+    in_stretches(cores().min(length / A_THREAD), length, work)
+}
+
+/// The same in so many stretches, and in one at least.
+pub fn in_stretches<T: Send>(count: usize, length: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+    let count = count.max(1);
     let stretch = |at: usize| length * at / count..length * (at + 1) / count;
     let (work, stretch) = (&work, &stretch);
     thread::scope(|scope| {
@@ -32,11 +41,10 @@ pub fn stretches<T: Send>(length: usize, work: impl Fn(Range<usize>) -> T + Sync
 
 /// The results of two works, done at once if there is a second core.
 pub fn both<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> B + Sync) -> (A, B) {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let there = &there;
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
-        let thread = (cores > 1).then(|| thread.spawn_scoped(scope, there).ok()).flatten();
+        let thread = (cores() > 1).then(|| thread.spawn_scoped(scope, there).ok()).flatten();
         let result = here();
         (result, thread.map_or_else(there, joined))
     })

@@ -46,6 +46,9 @@ impl PortIndex {
     }
 }
 
+/// So few classes are sooner asked for their ports than looked up by them.
+const FEW: u64 = 8;
+
 /// Why a port is none of a thing's.
 enum Miss {
     NotExposed,
@@ -240,9 +243,9 @@ impl Resolver<'_> {
     /// The container ports that are meant. Where none of the pods declares any port, nothing can be checked.
     fn container_ports(&self, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
         let declared = self.declared_ports(ends, wanted);
-        let unknown = self.classes(ends).is_disjoint(&self.ports.declaring);
+        let is_unknown = || self.classes(ends).is_disjoint(&self.ports.declaring);
         match (&declared, wanted) {
-            (Err(_), Wanted::Number { .. }) if unknown => Ok(literal(wanted)),
+            (Err(_), Wanted::Number { .. }) if is_unknown() => Ok(literal(wanted)),
             _ => declared,
         }
     }
@@ -253,6 +256,13 @@ impl Resolver<'_> {
         match wanted {
             Wanted::Number { first, last, protocol } => {
                 let exposed = |protocol: Protocol| {
+                    if classes.len() <= FEW {
+                        return classes.iter().any(|class| {
+                            let ports = &self.facts.inventory.classes[class as usize].ports;
+                            let in_range = |number: u16| (*first..=*last).contains(&number);
+                            ports.iter().any(|port| port.protocol == protocol && in_range(port.number))
+                        });
+                    }
                     let range = self.ports.numbers.range((protocol, *first)..=(protocol, *last));
                     range.into_iter().any(|(_, bits)| !bits.is_disjoint(classes))
                 };

@@ -29,6 +29,17 @@ impl Program {
         &self.sentences[id.0 as usize]
     }
 
+    /// With what comes behind it.
+    pub(super) fn join(&mut self, next: Program) {
+        if self.sentences.is_empty() {
+            self.sentences = next.sentences;
+        } else {
+            self.sentences.extend(next.sentences);
+        }
+        self.tests.extend(next.tests);
+        self.incomplete |= next.incomplete;
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (SentenceId, &Sentence)> {
         self.sentences.iter().enumerate().map(|(at, sentence)| (SentenceId(at as u32), sentence))
     }
@@ -284,11 +295,11 @@ pub enum Ports {
 
 /// At least one port: an empty list in an object means all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SomePorts(BTreeSet<Port>);
+pub struct SomePorts(Arc<BTreeSet<Port>>);
 
 impl SomePorts {
     pub fn new(ports: BTreeSet<Port>) -> Option<SomePorts> {
-        (!ports.is_empty()).then_some(SomePorts(ports))
+        (!ports.is_empty()).then(|| SomePorts(Arc::new(ports)))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Port> {

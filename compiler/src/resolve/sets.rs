@@ -372,8 +372,8 @@ impl Resolver<'_> {
             Builtin::Pods => match scope.namespace {
                 None => Some(Denotation::pods(place, PodSet::all())),
                 Some(namespace) => {
-                    let name = self.facts.inventory.namespaces[namespace.index()].name.clone();
-                    let mut denotation = Denotation::pods(place, PodSet::namespace(&name));
+                    let pods = self.things.namespace_pods(namespace).clone();
+                    let mut denotation = Denotation::pods(place, pods);
                     denotation.mentions.namespaces.insert(namespace);
                     Some(denotation)
                 }
