@@ -30,7 +30,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::source::{FileId, Place, Sources};
 use crate::threads;
-use program::{Origin, Program};
+use program::{Context, Origin, Program};
 
 /// Resolves every file against one cluster, in stretches of the program at once. What comes of it is what comes of
 /// one file after the other.
@@ -158,11 +158,11 @@ struct Resolver<'a> {
     /// How the sentence came to be that is being resolved.
     origin: Arc<Origin>,
     /// The blocks and applications around it, as objects name them.
-    context: Vec<String>,
+    context: Option<Arc<Context>>,
     diagnostics: Vec<Said>,
     /// Of which it is known what else their selectors match.
-    checked_workloads: BTreeSet<WorkloadId>,
-    checked_services: BTreeSet<ServiceId>,
+    checked_workloads: Vec<bool>,
+    checked_services: Vec<bool>,
     /// Lints on a workload or service are told once.
     told: BTreeSet<Once>,
 }
@@ -197,10 +197,10 @@ impl<'a> Resolver<'a> {
             frames: Vec::new(),
             expanded: 0,
             origin: Arc::default(),
-            context: Vec::new(),
+            context: None,
             diagnostics: Vec::new(),
-            checked_workloads: BTreeSet::new(),
-            checked_services: BTreeSet::new(),
+            checked_workloads: vec![false; facts.inventory.workloads.len()],
+            checked_services: vec![false; facts.inventory.services.len()],
             told: BTreeSet::new(),
         }
     }
@@ -230,8 +230,9 @@ impl<'a> Resolver<'a> {
         let known = |said: &Said| said.once.is_some_and(|once| self.told.contains(&once));
         self.diagnostics.extend(next.diagnostics.into_iter().filter(|said| !known(said)));
         self.told.extend(next.told);
-        self.checked_workloads.extend(next.checked_workloads);
-        self.checked_services.extend(next.checked_services);
+        let either = |(own, next): (&mut bool, bool)| *own |= next;
+        self.checked_workloads.iter_mut().zip(next.checked_workloads).for_each(either);
+        self.checked_services.iter_mut().zip(next.checked_services).for_each(either);
         self.know_lets(next.lets);
         Ok(())
     }

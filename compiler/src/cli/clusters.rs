@@ -80,7 +80,7 @@ fn one<T>(input: &Input, job: &Job, work: &impl Fn(&Analysis, &Facts<'_>) -> T) 
     let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
     let project = input.project.as_ref().map(|project| (project, cluster));
     let setting = Setting { facts: &facts, target: job.target, today: input.today, project };
-    let mut analysis = analyze(&input.sources, &setting);
+    let mut analysis = analyze(input.sources(), &setting);
     let result = work(&analysis, &facts);
     let name = if input.jobs.len() > 1 { cluster.name.as_str() } else { "" };
     let line = report::inventory(name, &inventory);

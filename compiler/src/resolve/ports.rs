@@ -27,6 +27,8 @@ pub(super) struct PortIndex {
     names: BTreeMap<Text, BTreeMap<(Protocol, u16), Bits>>,
     /// Classes that declare any port.
     declaring: Bits,
+    /// What pods declare, and what services expose and lead to, whoever they are.
+    exposed: BTreeSet<(Protocol, u16)>,
 }
 
 impl PortIndex {
@@ -42,7 +44,23 @@ impl PortIndex {
                 index.declaring.insert(at as u32);
             }
         }
+        for service in &inventory.services {
+            for port in &service.ports {
+                index.exposed.insert((port.protocol, port.port));
+                if let TargetPort::Number(number) = port.target {
+                    index.exposed.insert((port.protocol, number));
+                }
+            }
+            let endpoints = service.endpoints.iter().flat_map(|endpoint| &endpoint.ports);
+            index.exposed.extend(endpoints.map(|(_, number, protocol)| (*protocol, *number)));
+        }
+        index.exposed.extend(index.numbers.keys());
         index
+    }
+
+    /// Whether anything in the cluster has a port of these.
+    fn is_exposed(&self, protocol: Protocol, first: u16, last: u16) -> bool {
+        self.exposed.range((protocol, first)..=(protocol, last)).next().is_some()
     }
 }
 
@@ -384,8 +402,10 @@ impl Resolver<'_> {
         let Wanted::Number { first, last, protocol: None } = *wanted else { return };
         for other in [Protocol::Udp, Protocol::Sctp] {
             let also = Wanted::Number { first, last, protocol: Some(other) };
+            let anywhere = self.ports.is_exposed(other, first, last);
             let exposed = |part: &Part| {
                 part.thing != Thing::Unchecked
+                    && (anywhere || matches!(part.thing, Thing::Dns(_) | Thing::ApiServer))
                     && !matches!(part.ends, Ends::Exactly(_))
                     && match part.thing {
                         Thing::Pods | Thing::Workload(_) => self.declared_ports(&part.ends, &also).is_ok(),

@@ -193,7 +193,7 @@ impl Resolver<'_> {
     /// Notes, once a service, whose pods are behind it where these are several workloads'.
     fn check_service_catches(&mut self, id: ServiceId, pods: &PodSet, place: Place) {
         let whole = self.things.service_pods(id).is_some_and(|whole| whole.is(pods));
-        if whole && !self.checked_services.insert(id) {
+        if whole && std::mem::replace(&mut self.checked_services[id.index()], true) {
             return;
         }
         let inventory = self.facts.inventory;
@@ -225,7 +225,7 @@ impl Resolver<'_> {
         place: Place,
     ) {
         let whole = self.things.workload_pods(id).is_some_and(|whole| whole.is(pods));
-        if whole && !self.checked_workloads.insert(id) {
+        if whole && std::mem::replace(&mut self.checked_workloads[id.index()], true) {
             return; // as it was judged when it was first named
         }
         let inventory = self.facts.inventory;
