@@ -1,9 +1,8 @@
 //! What the compiler needs to know of a cluster beyond its lists: where DNS and the API server are, which pods
 //! policies cannot govern, which addresses are the cluster's own.
 
-use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ipnet::IpNet;
 use roaring::RoaringBitmap as Bits;
@@ -26,6 +25,12 @@ const DNS_CACHE_LABEL: &str = "node-local-dns";
 /// Where the node-local cache listens unless its arguments say otherwise.
 const DNS_CACHE_ADDRESS: &str = "169.254.20.10";
 
+/// What sets denote, by their identity.
+type Grounds = FxHashMap<usize, (PodSet, Arc<Bits>)>;
+
+/// So that threads do not wait for each other.
+const SHARDS: usize = 64;
+
 pub struct Facts<'a> {
     pub inventory: &'a Inventory,
     /// Classes that no policy can govern.
@@ -33,9 +38,9 @@ pub struct Facts<'a> {
     pub dns: Dns,
     /// Ranges of pods and of services that a project tells.
     told: Told,
-    own: OnceCell<AddressSet>,
+    own: OnceLock<AddressSet>,
     /// What sets denote that are asked for again and again, with the sets, so that no other takes their place.
-    ground: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
+    ground: [Mutex<Grounds>; SHARDS],
 }
 
 #[derive(Default)]
@@ -71,8 +76,8 @@ impl<'a> Facts<'a> {
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
             told,
-            own: OnceCell::new(),
-            ground: RefCell::default(),
+            own: OnceLock::new(),
+            ground: std::array::from_fn(|_| Mutex::default()),
         }
     }
 
@@ -82,13 +87,15 @@ impl<'a> Facts<'a> {
     }
 
     /// The same, kept for the next time: for sets that things of the inventory are called by.
-    pub fn ground(&self, pods: &PodSet) -> Rc<Bits> {
+    pub fn ground(&self, pods: &PodSet) -> Arc<Bits> {
         let key = pods.identity();
-        if let Some((_, known)) = self.ground.borrow().get(&key) {
-            return Rc::clone(known);
+        let shard = &self.ground[key / 64 % SHARDS];
+        let known = || shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = known().get(&key) {
+            return Arc::clone(known);
         }
-        let governed = Rc::new(self.governed(pods));
-        self.ground.borrow_mut().insert(key, (pods.clone(), Rc::clone(&governed)));
+        let governed = Arc::new(self.governed(pods));
+        known().insert(key, (pods.clone(), Arc::clone(&governed)));
         governed
     }
 

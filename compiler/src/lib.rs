@@ -22,6 +22,7 @@ pub mod resolve;
 pub mod selector;
 pub mod source;
 pub mod target;
+mod threads;
 
 pub use assertions::TestResult;
 pub use codes::Code;
