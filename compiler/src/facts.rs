@@ -12,6 +12,8 @@ use weir_cluster::inventory::{EndpointClass, NamespaceId, ServiceId};
 use weir_cluster::labels::{Labels, Text};
 
 use crate::address::AddressSet;
+use crate::cni::Cni;
+use crate::project::Cluster;
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 
 /// Where system pods live that a posture must not cut by accident.
@@ -36,6 +38,8 @@ pub struct Facts<'a> {
     /// Classes that no policy can govern.
     pub host_network: Bits,
     pub dns: Dns,
+    /// The network plugin, and its switches.
+    pub cni: Cni,
     /// Ranges of pods and of services that a project tells.
     told: Told,
     own: OnceLock<AddressSet>,
@@ -63,18 +67,19 @@ pub struct Dns {
 
 impl<'a> Facts<'a> {
     pub fn of(inventory: &'a Inventory) -> Facts<'a> {
-        Facts::with_ranges(inventory, &[], &[])
+        Facts::of_cluster(inventory, &Cluster::default())
     }
 
-    /// With the ranges that pods and services get their addresses from, beside those that the inventory tells.
-    pub fn with_ranges(inventory: &'a Inventory, pods: &[IpNet], services: &[IpNet]) -> Facts<'a> {
-        let told =
-            Told { pods: pods.iter().copied().collect(), services: services.iter().copied().collect() };
+    /// With what a project tells of the cluster, beside what the inventory shows.
+    pub fn of_cluster(inventory: &'a Inventory, cluster: &Cluster) -> Facts<'a> {
+        let all = |ranges: &[IpNet]| ranges.iter().copied().collect();
+        let told = Told { pods: all(&cluster.pods), services: all(&cluster.services) };
         let host = |(at, class): (usize, &EndpointClass)| class.host_network.then_some(at as u32);
         Facts {
             inventory,
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
+            cni: Cni::of(&inventory.cni, &cluster.cni),
             told,
             own: OnceLock::new(),
             ground: std::array::from_fn(|_| Mutex::default()),

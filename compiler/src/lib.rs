@@ -7,6 +7,7 @@
 pub mod address;
 pub mod assertions;
 mod check;
+pub mod cni;
 pub mod codes;
 pub mod decide;
 pub mod diagnostic;

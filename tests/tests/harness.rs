@@ -99,7 +99,7 @@ pub fn build_in(
         sources.add(name, name, text);
     }
     let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
-    let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
+    let facts = Facts::of_cluster(&inventory, &cluster);
     let setting = Setting { project, ..Setting::new(&facts, target, weir_tests::TODAY) };
     let analysis = analyze(&sources, &setting);
     let documents = analysis.build(&facts);
@@ -201,7 +201,7 @@ pub struct Judgement {
 
 /// Judges what was built, on the inventory that it was built for or on a later one.
 pub fn judge(built: &Built, later: &Inventory) -> Judgement {
-    let facts = Facts::with_ranges(&built.inventory, &built.cluster.pods, &built.cluster.services);
+    let facts = Facts::of_cluster(&built.inventory, &built.cluster);
     let policies = kubernetes::read("built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
     let boundaries = policies.boundaries();
