@@ -175,6 +175,11 @@ impl Cni {
         self.cidr_match.as_ref().is_some_and(|told| told.value.pods)
     }
 
+    /// Whether they may match nodes or pods: where nobody tells, they may.
+    pub fn cidrs_may_match_cluster(&self) -> bool {
+        self.cidr_match.as_ref().is_none_or(|told| told.value.nodes || told.value.pods)
+    }
+
     /// Whether Cilium tells ports of SCTP: not unless it is told, as Cilium has it.
     pub fn sctp(&self) -> bool {
         self.is_on(Switch::Sctp, false)

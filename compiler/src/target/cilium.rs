@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use weir_grammar::ast::Direction;
 
 use objects::{DefaultDeny, Policy, Rule, Spec};
+use rules::Spelling;
 
 use super::draft::{self, Draft, Reach, Subject};
 use super::merge::{self, Merged, SomePeers};
@@ -26,8 +27,9 @@ use crate::resolve::program::{Ends, Program};
 const API: &str = "cilium.io/v2";
 
 pub(super) fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<Object> {
-    let peers = Peers { facts, entities: true, ranges_hold_cluster: true };
-    let lowering = Lowering { program, facts, peers: &peers };
+    let peers = Peers { facts, entities: true, ranges_hold_cluster: facts.cni.cidrs_may_match_cluster() };
+    let spelling = Spelling { cluster: facts.cni.mesh_name() };
+    let lowering = Lowering { program, facts, peers: &peers, spelling };
     let drafts = draft::drafts(relation, facts, &peers, Reach::Cluster);
     let denied = deny::drafts(relation, Target::Cilium, &peers, Reach::Cluster);
     let mut names = Names::of(facts.inventory, drafts.keys());
@@ -48,6 +50,7 @@ struct Lowering<'a> {
     program: &'a Program,
     facts: &'a Facts<'a>,
     peers: &'a Peers<'a>,
+    spelling: Spelling<'a>,
 }
 
 impl Lowering<'_> {
@@ -61,7 +64,7 @@ impl Lowering<'_> {
         // Nobody at all is a rule too: no list may be empty.
         let rules = |merged: &mut Merged, direction, learnt: Vec<Rule>| {
             let own = merged.directions.remove(&direction)?;
-            let mut all = rules::rules(&own, direction);
+            let mut all = self.spelling.rules(&own, direction);
             all.extend(learnt);
             NonEmpty::new(all).or_else(|| Some(NonEmpty::of(Rule::default())))
         };
@@ -82,7 +85,7 @@ impl Lowering<'_> {
         let mut merged = merge::merged(draft);
         let mut rules = |direction| {
             let own = merged.directions.remove(&direction)?;
-            NonEmpty::new(rules::rules(&own, direction))
+            NonEmpty::new(self.spelling.rules(&own, direction))
         };
         let spec = Spec {
             endpoint_selector: selector::of_subject(subject),
@@ -113,7 +116,7 @@ impl Lowering<'_> {
         let dns = &self.facts.dns;
         let ends = [Ends::Pods(dns.pods.clone()), Ends::Exactly(dns.caches.clone())];
         let peers = SomePeers::new(self.peers.of(&ends, Direction::Egress, None));
-        let kinds = peers.map(|peers| rules::peers(&peers, Direction::Egress)).unwrap_or_default();
+        let kinds = peers.map(|peers| self.spelling.peers(&peers, Direction::Egress)).unwrap_or_default();
         kinds.into_iter().map(rules::learning_names).collect()
     }
 }

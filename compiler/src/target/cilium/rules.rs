@@ -14,17 +14,68 @@ use crate::target::peer::Peer;
 /// More ports than this Cilium refuses.
 const MOST_PORTS: usize = 40;
 
-/// The rules of one direction that permit, or deny, what these say.
-pub fn rules(merged: &[MergedRule], direction: Direction) -> Vec<Rule> {
-    let mut all = Vec::new();
-    for rule in merged {
-        let traffic = traffic(&rule.ports, rule.narrowed.as_ref());
-        for peers in peers(&rule.peers, direction) {
-            all.extend(traffic.iter().map(|traffic| Rule { peers: Some(peers.clone()), ..traffic.clone() }));
+/// How peers are spelled in one cluster.
+#[derive(Clone, Copy)]
+pub struct Spelling<'a> {
+    /// The name of this cluster, where selectors would match pods of others too.
+    pub cluster: Option<&'a str>,
+}
+
+impl Spelling<'_> {
+    /// The rules of one direction that permit, or deny, what these say.
+    pub fn rules(self, merged: &[MergedRule], direction: Direction) -> Vec<Rule> {
+        let mut all = Vec::new();
+        for rule in merged {
+            let traffic = traffic(&rule.ports, rule.narrowed.as_ref());
+            for peers in self.peers(&rule.peers, direction) {
+                all.extend(
+                    traffic.iter().map(|traffic| Rule { peers: Some(peers.clone()), ..traffic.clone() }),
+                );
+            }
         }
+        all.sort_unstable();
+        all
     }
-    all.sort_unstable();
-    all
+
+    /// The peers of a rule by kind.
+    pub fn peers(self, peers: &SomePeers, direction: Direction) -> Vec<Peers> {
+        let SomePeers::These(first, rest) = peers else { return vec![entities(vec!["all"], direction)] };
+        let (mut endpoints, mut words, mut blocks, mut names) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for peer in std::iter::once(first).chain(rest) {
+            match peer {
+                Peer::Anywhere => words.push("all"),
+                Peer::Pods(pods) => endpoints.push(selector::of_peer(pods, self.cluster)),
+                Peer::Block(block) => blocks.push(Cidr {
+                    cidr: block.cidr.to_string(),
+                    except: NonEmpty::new(block.except.iter().map(ToString::to_string).collect()),
+                }),
+                // From its own node a pod is always reached.
+                Peer::Nodes if direction == Direction::Ingress => words.push("remote-node"),
+                Peer::Nodes => words.extend(["host", "remote-node"]),
+                Peer::OwnNode => words.push("host"),
+                Peer::ApiServer => words.push("kube-apiserver"),
+                Peer::Host(host) => names.extend(host_names(host)),
+            }
+        }
+        let mut all = Vec::new();
+        endpoints.sort_unstable();
+        all.extend(NonEmpty::new(endpoints).map(|endpoints| match direction {
+            Direction::Ingress => Peers::FromEndpoints(endpoints),
+            Direction::Egress => Peers::ToEndpoints(endpoints),
+        }));
+        words.sort_unstable();
+        words.dedup();
+        if !words.is_empty() {
+            all.push(entities(words, direction));
+        }
+        all.extend(NonEmpty::new(blocks).map(|blocks| match direction {
+            Direction::Ingress => Peers::FromCidrSet(blocks),
+            Direction::Egress => Peers::ToCidrSet(blocks),
+        }));
+        all.extend(NonEmpty::new(names).map(Peers::ToFqdns));
+        all
+    }
 }
 
 /// What a rule says of ports, in as many rules as it takes.
@@ -78,45 +129,6 @@ fn protocol_name(protocol: Protocol) -> &'static str {
         Protocol::Udp => "UDP",
         Protocol::Sctp => "SCTP",
     }
-}
-
-/// The peers of a rule by kind.
-pub fn peers(peers: &SomePeers, direction: Direction) -> Vec<Peers> {
-    let SomePeers::These(first, rest) = peers else { return vec![entities(vec!["all"], direction)] };
-    let (mut endpoints, mut words, mut blocks, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for peer in std::iter::once(first).chain(rest) {
-        match peer {
-            Peer::Anywhere => words.push("all"),
-            Peer::Pods(pods) => endpoints.push(selector::of_peer(pods)),
-            Peer::Block(block) => blocks.push(Cidr {
-                cidr: block.cidr.to_string(),
-                except: NonEmpty::new(block.except.iter().map(ToString::to_string).collect()),
-            }),
-            // From its own node a pod is always reached.
-            Peer::Nodes if direction == Direction::Ingress => words.push("remote-node"),
-            Peer::Nodes => words.extend(["host", "remote-node"]),
-            Peer::OwnNode => words.push("host"),
-            Peer::ApiServer => words.push("kube-apiserver"),
-            Peer::Host(host) => names.extend(host_names(host)),
-        }
-    }
-    let mut all = Vec::new();
-    endpoints.sort_unstable();
-    all.extend(NonEmpty::new(endpoints).map(|endpoints| match direction {
-        Direction::Ingress => Peers::FromEndpoints(endpoints),
-        Direction::Egress => Peers::ToEndpoints(endpoints),
-    }));
-    words.sort_unstable();
-    words.dedup();
-    if !words.is_empty() {
-        all.push(entities(words, direction));
-    }
-    all.extend(NonEmpty::new(blocks).map(|blocks| match direction {
-        Direction::Ingress => Peers::FromCidrSet(blocks),
-        Direction::Egress => Peers::ToCidrSet(blocks),
-    }));
-    all.extend(NonEmpty::new(names).map(Peers::ToFqdns));
-    all
 }
 
 fn entities(words: Vec<&'static str>, direction: Direction) -> Peers {

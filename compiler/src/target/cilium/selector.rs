@@ -2,13 +2,14 @@
 //! something of its namespace. What says nothing of it means the policy's own namespace in one kind of object, and in
 //! the other, as a negation does, what is no pod at all.
 
-use crate::selector::{Conjunction, Constraints, Key};
+use crate::selector::{Conjunction, Constraint, Constraints, Key};
 use crate::target::draft::{Home, Subject};
 use crate::target::object::LabelSelector;
 
 /// The name of an endpoint's namespace.
 const NAMESPACE: &str = "k8s:io.kubernetes.pod.namespace";
 const NAMESPACE_LABELS: &str = "k8s:io.cilium.k8s.namespace.labels.";
+const CLUSTER: &str = "k8s:io.cilium.k8s.policy.cluster";
 const SERVICE_ACCOUNT: &str = "k8s:io.cilium.k8s.policy.serviceaccount";
 
 /// The endpoints that a policy is about. In an object of a namespace that namespace is meant without being said.
@@ -22,8 +23,12 @@ pub fn of_subject(subject: &Subject) -> LabelSelector {
     selector
 }
 
-pub fn of_peer(pods: &Conjunction) -> LabelSelector {
+/// Pods that a rule is about; of this cluster alone, where it is one of a mesh.
+pub fn of_peer(pods: &Conjunction, cluster: Option<&str>) -> LabelSelector {
     let mut selector = LabelSelector::default();
+    if let Some(cluster) = cluster {
+        selector.require(CLUSTER.to_owned(), &Constraint::is(cluster.into()));
+    }
     require_home(&mut selector, &pods.namespaces);
     require_pods(&mut selector, &pods.pods);
     selector
