@@ -16,6 +16,7 @@ use crate::lint::Levels;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::source::Sources;
+use crate::target::Denials;
 pub(crate) use conflicts::guard_place;
 use lints::View;
 pub(crate) use promises::spoken_newcomer;
@@ -29,11 +30,17 @@ pub fn check(
     setting: &Setting<'_>,
     levels: &Levels,
 ) -> Vec<Diagnostic> {
-    let Setting { facts, target, .. } = *setting;
+    let Setting { facts, target, options, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
-    diagnostics.extend(promises::check(program, meant, relation, facts, target));
+    diagnostics.extend(promises::check(
+        program,
+        meant,
+        relation,
+        Denials::of(target, &options, facts),
+        facts,
+    ));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));

@@ -99,6 +99,7 @@ codes! {
     E0403 "a service account that labels do not tell apart"
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
+    E0410 "a selector too long for the target"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"

@@ -71,14 +71,24 @@ type Guard = (Conjunction, BTreeSet<SentenceId>);
 
 /// What closes and what opens pods, by the pods.
 pub(super) fn drafts(relation: &Relation, facts: &Facts<'_>, peers: &Peers<'_>, reach: Reach) -> Drafts {
-    let guards = Guards::of(relation, facts, reach);
-    let mut drafting = Drafting { facts, peers, reach, guards, drafts: BTreeMap::new() };
+    let mut drafting = Drafting::new(relation, facts, peers, reach);
     drafting.guards();
-    for grant in &relation.grants {
-        drafting.grant(grant, Direction::Egress);
-        drafting.grant(grant, Direction::Ingress);
-    }
+    drafting.grants(relation);
     drafting.drafts
+}
+
+/// The same where a format has objects for either: what closes pods, and what opens them.
+pub(super) fn apart(
+    relation: &Relation,
+    facts: &Facts<'_>,
+    peers: &Peers<'_>,
+    reach: Reach,
+) -> (Drafts, Drafts) {
+    let mut drafting = Drafting::new(relation, facts, peers, reach);
+    drafting.guards();
+    let guards = std::mem::take(&mut drafting.drafts);
+    drafting.grants(relation);
+    (guards, drafting.drafts)
 }
 
 /// The guards that no other implies.
@@ -181,7 +191,19 @@ struct Drafting<'a> {
     drafts: Drafts,
 }
 
-impl Drafting<'_> {
+impl<'a> Drafting<'a> {
+    fn new(relation: &Relation, facts: &'a Facts<'a>, peers: &'a Peers<'a>, reach: Reach) -> Drafting<'a> {
+        let guards = Guards::of(relation, facts, reach);
+        Drafting { facts, peers, reach, guards, drafts: BTreeMap::new() }
+    }
+
+    fn grants(&mut self, relation: &Relation) {
+        for grant in &relation.grants {
+            self.grant(grant, Direction::Egress);
+            self.grant(grant, Direction::Ingress);
+        }
+    }
+
     fn guards(&mut self) {
         let named = self.guards.named.values().flatten();
         for (direction, guards) in named.chain(&self.guards.wide) {
@@ -365,6 +387,9 @@ pub(super) fn subjects(pods: &Conjunction, facts: &Facts<'_>, reach: Reach) -> V
 /// Whether a namespace that does not exist yet would satisfy the requirements on namespaces.
 fn admits_absent(term: &Conjunction, name: &Text) -> bool {
     let name_key = Key::namespace_name();
-    let label = |key: &Key| (*key == name_key).then_some(name.as_ref());
+    let label = |key: &Key| match key {
+        Key::NameMatches(pattern) => pattern::matches(pattern, name).then_some(""),
+        key => (*key == name_key).then_some(name.as_ref()),
+    };
     term.namespaces.iter().all(|(key, constraint)| constraint.admits(label(key)))
 }

@@ -11,7 +11,7 @@ use super::draft::{Home, Subject};
 use crate::resolve::names::workload_pods;
 use crate::selector::{Constraint, Constraints, Key, Values};
 
-const PREFIX: &str = "weir-";
+pub(super) const PREFIX: &str = "weir-";
 /// What is about no pods in particular.
 const ALL_PODS: &str = "all-pods";
 /// Hexadecimal digits of the digest that makes a name unique.
