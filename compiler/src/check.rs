@@ -17,7 +17,7 @@ use crate::lint::Levels;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::source::Sources;
-use crate::target::Target;
+use crate::target::{Denials, Target};
 pub(crate) use conflicts::guard_place;
 use lints::View;
 pub(crate) use promises::spoken_newcomer;
@@ -31,14 +31,20 @@ pub fn check(
     setting: &Setting<'_>,
     levels: &Levels,
 ) -> Vec<Diagnostic> {
-    let Setting { facts, target, .. } = *setting;
+    let Setting { facts, target, options, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
     if target == Target::Cilium {
         diagnostics.extend(cilium::check(program, relation, &guarded, facts));
     }
-    diagnostics.extend(promises::check(program, meant, relation, facts, target));
+    diagnostics.extend(promises::check(
+        program,
+        meant,
+        relation,
+        Denials::of(target, &options, facts),
+        facts,
+    ));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));

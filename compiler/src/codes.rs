@@ -100,8 +100,9 @@ codes! {
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
     E0406 "a label that the CNI does not see"
-    E0410 "host names without the DNS"
+    E0410 "a selector too long for the target"
     E0411 "a host name of the cluster itself"
+    E0412 "host names without the DNS"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"

@@ -94,7 +94,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
-    let (bound, found) = target::bind(relation.clone(), &program, facts, setting.target);
+    let (bound, found) = target::bind(relation.clone(), &program, facts, setting.target, &setting.options);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, &bound, sources, setting, &levels));
     let diagnostics = lint::allow(diagnostics, sources, setting, &levels);

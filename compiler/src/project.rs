@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use crate::codes::Code;
-use crate::target::Target;
+use crate::target::{CalicoKind, Target};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
@@ -25,6 +25,8 @@ pub struct Project {
     pub prelude: bool,
     /// Of clusters that name none.
     pub target: Option<Target>,
+    /// Of clusters that name none.
+    pub calico: Option<CalicoKind>,
     /// Sorted by name.
     pub clusters: Vec<Cluster>,
     /// Levels that differ from the lints' own.
@@ -33,7 +35,14 @@ pub struct Project {
 
 impl Default for Project {
     fn default() -> Project {
-        Project { name: None, prelude: true, target: None, clusters: Vec::new(), lints: BTreeMap::new() }
+        Project {
+            name: None,
+            prelude: true,
+            target: None,
+            calico: None,
+            clusters: Vec::new(),
+            lints: BTreeMap::new(),
+        }
     }
 }
 
@@ -43,6 +52,8 @@ pub struct Cluster {
     /// Files and folders, relative to the project.
     pub inventory: Vec<String>,
     pub target: Option<Target>,
+    /// Which objects are written for Calico.
+    pub calico: Option<CalicoKind>,
     /// What `in clusters[env=prod]` selects by.
     pub labels: BTreeMap<String, String>,
     /// Ranges that pods get their addresses from, beside those that the inventory tells.

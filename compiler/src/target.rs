@@ -4,6 +4,7 @@
 //! names the objects, and a folder a format spells them.
 
 mod bind;
+mod calico;
 pub mod capability;
 pub mod cilium;
 mod deny;
@@ -80,6 +81,21 @@ pub enum CalicoKind {
     Namespaced,
 }
 
+impl CalicoKind {
+    pub const ALL: &[CalicoKind] = &[CalicoKind::Global, CalicoKind::Namespaced];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            CalicoKind::Global => "global",
+            CalicoKind::Namespaced => "namespaced",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<CalicoKind> {
+        CalicoKind::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options { calico: CalicoKind::default(), priorities: (100, 899) }
@@ -92,6 +108,7 @@ impl Default for Options {
 pub enum Object {
     NetworkPolicy(Box<kubernetes::NetworkPolicy>),
     Cilium(Box<cilium::objects::Policy>),
+    Calico(calico::Calico),
 }
 
 impl Object {
@@ -99,6 +116,7 @@ impl Object {
         match self {
             Object::NetworkPolicy(_) => "NetworkPolicy",
             Object::Cilium(policy) => policy.kind,
+            Object::Calico(object) => object.kind,
         }
     }
 
@@ -107,6 +125,8 @@ impl Object {
         match self {
             Object::NetworkPolicy(policy) => Object::NetworkPolicy(Box::new(kubernetes::part(policy, share))),
             Object::Cilium(policy) => Object::Cilium(Box::new(policy.part(share))),
+            // Cut to size when it is made: its rules have an order.
+            Object::Calico(object) => Object::Calico(object.clone()),
         }
     }
 
@@ -115,6 +135,7 @@ impl Object {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
             Object::Cilium(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::Calico(object) => object.metadata.namespace.as_deref().unwrap_or_default(),
         }
     }
 
@@ -122,23 +143,39 @@ impl Object {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
             Object::Cilium(policy) => &policy.metadata.name,
+            Object::Calico(object) => &object.metadata.name,
+        }
+    }
+
+    /// Whether others of its namespace refer to it: where objects are applied one by one, it has to be there before.
+    fn goes_first(&self) -> bool {
+        match self {
+            Object::NetworkPolicy(_) | Object::Cilium(_) => false,
+            Object::Calico(object) => object.goes_first(),
         }
     }
 }
 
-/// The objects of a relation that is bound to the target, sorted by namespace, kind and name.
+/// The objects of a relation that is bound to the target, sorted by namespace, kind and name; what others
+/// refer to goes before them.
 pub fn lower(
     target: Target,
-    _options: &Options,
+    options: &Options,
     relation: &Relation,
     program: &Program,
     facts: &Facts<'_>,
 ) -> Vec<Object> {
     let mut objects = match target {
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
-        Target::Cilium => cilium::lower(relation, program, facts),
-        Target::Calico | Target::ClusterNetworkPolicy => Vec::new(),
+        Target::Cilium => cilium::lower(options, relation, program, facts),
+        Target::Calico => {
+            calico::lower(options, relation, program, facts).into_iter().map(Object::Calico).collect()
+        }
+        Target::ClusterNetworkPolicy => Vec::new(),
     };
-    objects.sort_by(|a, b| (a.namespace(), a.kind(), a.name()).cmp(&(b.namespace(), b.kind(), b.name())));
+    objects.sort_by(|a, b| {
+        let key = |object: &Object| !object.goes_first();
+        (a.namespace(), key(a), a.kind(), a.name()).cmp(&(b.namespace(), key(b), b.kind(), b.name()))
+    });
     objects
 }

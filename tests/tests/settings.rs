@@ -215,6 +215,8 @@ fn schema_and_parser_agree() {
         ("project", "name", vec!["''", "'a'", "1"]),
         ("project", "prelude", vec!["true", "false", "'no'", "[]"]),
         ("defaults", "target", vec!["'calico'", "'Calico'", "''", "1"]),
+        ("defaults", "calico-kind", vec!["'global'", "'namespaced'", "'Global'", "''", "1"]),
+        ("clusters.a", "calico-kind", vec!["'namespaced'", "'x'"]),
         ("clusters.a", "target", vec!["'clusternetworkpolicy'", "'x'"]),
         ("clusters.a", "inventory", vec!["[]", "['x']", "'x'", "['']", "['-']", "[1]", "['/x', '../y']"]),
         (

@@ -79,8 +79,8 @@ fn one<T>(input: &Input, job: &Job, work: &impl Fn(&Analysis, &Facts<'_>) -> T) 
     let cluster = &job.cluster;
     let facts = Facts::of_cluster(&inventory, cluster);
     let project = input.project.as_ref().map(|project| (project, cluster));
-    let options = weir::target::Options::default();
-    let setting = Setting { facts: &facts, target: job.target, options, today: input.today, project };
+    let setting =
+        Setting { facts: &facts, target: job.target, options: job.options, today: input.today, project };
     let mut analysis = analyze(input.sources(), &setting);
     let result = work(&analysis, &facts);
     let name = if input.jobs.len() > 1 { cluster.name.as_str() } else { "" };

@@ -8,6 +8,7 @@ use std::thread;
 
 use weir::diagnostic::{Code, Diagnostic, InputPlace};
 use weir::source::Place;
+use weir::target::Options;
 use weir::{Cluster, Day, Inventory, Project, Sources, Target};
 use weir_cluster::manifest::Reader;
 
@@ -43,6 +44,7 @@ pub struct Job {
     /// Without a name where the command line alone tells of it.
     pub cluster: Cluster,
     pub target: Target,
+    pub options: Options,
     pub inventory: Vec<InventoryPath>,
 }
 
@@ -94,7 +96,10 @@ fn read_files(arguments: &ProgramArguments) -> Result<Input, Failure> {
         return Err(said.with_help(help).into());
     }
     let target = arguments.target.map_or(Target::NetworkPolicy, |target| target.0);
-    let jobs = vec![Job { cluster: Cluster::default(), target, inventory: given(&arguments.inventory) }];
+    let calico = arguments.calico_kind.map(|kind| kind.0).unwrap_or_default();
+    let options = Options { calico, ..Options::default() };
+    let inventory = given(&arguments.inventory);
+    let jobs = vec![Job { cluster: Cluster::default(), target, options, inventory }];
     let mut input = Input::new(arguments, Sources::with_prelude(), None, jobs);
     let errors = input.add(read_texts(&arguments.paths));
     input.or_failure(errors)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use weir::diagnostic::{Diagnostic, listed};
 use weir::project::{ClusterPlaces, Parsed, parse};
+use weir::target::Options;
 use weir::{Cluster, Project, Sources, Target};
 
 use super::args::ProgramArguments;
@@ -128,11 +129,16 @@ fn choose(
         Some(target) => target.0,
         None => cluster.target.or(project.target).unwrap_or(Target::NetworkPolicy),
     };
+    let options = |cluster: &Cluster| {
+        let told = arguments.calico_kind.map(|kind| kind.0).or(cluster.calico).or(project.calico);
+        Options { calico: told.unwrap_or_default(), ..Options::default() }
+    };
     if chosen.is_empty() && !arguments.inventory.is_empty() {
         // A project that leaves its cluster to the command line.
         let cluster = Cluster::default();
-        let (target, inventory) = (target(&cluster), input::given(&arguments.inventory));
-        return Ok(vec![Job { cluster, target, inventory }]);
+        let (target, options) = (target(&cluster), options(&cluster));
+        let inventory = input::given(&arguments.inventory);
+        return Ok(vec![Job { cluster, target, options, inventory }]);
     }
     if chosen.is_empty() {
         let said = usage("the project has no cluster, and no inventory is given");
@@ -166,7 +172,8 @@ fn choose(
                     .with_help("or name its manifests with `-i PATH`"),
             );
         }
-        jobs.push(Job { cluster: cluster.clone(), target: target(cluster), inventory });
+        let (target, options) = (target(cluster), options(cluster));
+        jobs.push(Job { cluster: cluster.clone(), target, options, inventory });
     }
     if errors.is_empty() { Ok(jobs) } else { Err(errors) }
 }

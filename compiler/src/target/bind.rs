@@ -12,7 +12,7 @@ use crate::resolve::program::{Ends, Exclusive, Grant, Guardrail, Part, Program, 
 use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
-use crate::target::Target;
+use crate::target::{CalicoKind, Options, Target, calico};
 
 /// The same relation with selectors that the target has. Most of it stays what it is, and is not copied: it is the
 /// largest thing that there is.
@@ -21,14 +21,20 @@ pub(crate) fn bind(
     program: &Program,
     facts: &Facts<'_>,
     target: Target,
+    options: &Options,
 ) -> (Relation, Vec<Diagnostic>) {
-    let selects = Selects::of(target);
+    let selects = Selects::of(target, options);
     let mut binder =
         Binder { facts, program, target, selects, told: BTreeMap::new(), diagnostics: Vec::new() };
     let guards = relation.guards.into_iter().map(|guard| binder.guard(guard)).collect();
     let grants = relation.grants.into_iter().map(|grant| binder.grant(grant)).collect();
     binder.report_bindings();
-    (Relation { guards, grants, denials: relation.denials }, binder.diagnostics)
+    let bound = Relation { guards, grants, denials: relation.denials };
+    let mut diagnostics = binder.diagnostics;
+    if target == Target::Calico {
+        diagnostics.extend(calico::refused(options, &bound, program, facts));
+    }
+    (bound, diagnostics)
 }
 
 /// What a format selects by, beside labels and names of namespaces.
@@ -41,13 +47,16 @@ pub(super) struct Selects {
 }
 
 impl Selects {
-    pub fn of(target: Target) -> Selects {
+    pub fn of(target: Target, options: &Options) -> Selects {
         match target {
             Target::NetworkPolicy | Target::ClusterNetworkPolicy => {
                 Selects { new_namespaces: false, patterns: false, accounts: false }
             }
             Target::Cilium => Selects { new_namespaces: true, patterns: false, accounts: true },
-            Target::Calico => Selects { new_namespaces: true, patterns: true, accounts: true },
+            Target::Calico => {
+                let new_namespaces = options.calico == CalicoKind::Global;
+                Selects { new_namespaces, patterns: true, accounts: true }
+            }
         }
     }
 

@@ -19,19 +19,24 @@ use super::names::Names;
 use super::non_empty::NonEmpty;
 use super::object::Metadata;
 use super::peer::{Peer, Peers};
-use super::{Object, Target, deny};
+use super::{Object, Options, Target, deny};
 use crate::facts::Facts;
 use crate::relation::Relation;
 use crate::resolve::program::{Ends, Program};
 
 const API: &str = "cilium.io/v2";
 
-pub(super) fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<Object> {
+pub(super) fn lower(
+    options: &Options,
+    relation: &Relation,
+    program: &Program,
+    facts: &Facts<'_>,
+) -> Vec<Object> {
     let peers = Peers { facts, entities: true, ranges_hold_cluster: facts.cni.cidrs_may_match_cluster() };
     let spelling = Spelling { cluster: facts.cni.mesh_name() };
     let lowering = Lowering { program, facts, peers: &peers, spelling };
-    let drafts = draft::drafts(relation, facts, &peers, Reach::Cluster);
-    let denied = deny::drafts(relation, Target::Cilium, &peers, Reach::Cluster);
+    let drafts = draft::drafts(relation, facts, &peers, Reach::Adding);
+    let denied = deny::drafts(relation, Target::Cilium, options, &peers, Reach::Cluster);
     let mut names = Names::of(facts.inventory, drafts.keys());
     let mut objects = Vec::new();
     for (subject, draft) in drafts {
@@ -54,19 +59,20 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// What closes pods but for its rules.
+    /// What closes pods but for its rules, or permits what it does not close.
     fn permit(&self, name: String, subject: &Subject, draft: Draft) -> Policy {
-        let closes = |direction| draft.directions.contains(&direction);
+        let closed = draft.directions.clone();
+        let closes = |direction| closed.contains(&direction);
         let enable_default_deny =
             DefaultDeny { ingress: closes(Direction::Ingress), egress: closes(Direction::Egress) };
         let names_hosts = names_hosts(&draft);
         let mut merged = merge::merged(draft);
-        // Nobody at all is a rule too: no list may be empty.
         let rules = |merged: &mut Merged, direction, learnt: Vec<Rule>| {
             let own = merged.directions.remove(&direction)?;
             let mut all = self.spelling.rules(&own, direction);
             all.extend(learnt);
-            NonEmpty::new(all).or_else(|| Some(NonEmpty::of(Rule::default())))
+            // What is closed to everybody has a rule for nobody: no list may be empty.
+            NonEmpty::new(all).or_else(|| closes(direction).then(|| NonEmpty::of(Rule::default())))
         };
         let learnt = if names_hosts { self.learning_names() } else { Vec::new() };
         let spec = Spec {

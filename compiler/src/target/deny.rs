@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use weir_grammar::ast::Direction;
 
-use super::Target;
 use super::bind::Selects;
 use super::capability::{Cell, Feature};
 use super::draft::{Drafts, Reach, Rule, subjects};
 use super::peer::Peers;
+use super::{Options, Target, calico};
 use crate::address::AddressSet;
 use crate::facts::Facts;
 use crate::relation::Relation;
@@ -21,17 +21,23 @@ use crate::selector::PodSet;
 #[derive(Clone, Copy)]
 pub(crate) struct Denials<'a> {
     target: Target,
+    options: Options,
     facts: &'a Facts<'a>,
 }
 
 impl<'a> Denials<'a> {
-    pub fn of(target: Target, facts: &'a Facts<'a>) -> Denials<'a> {
-        Denials { target, facts }
+    pub fn of(target: Target, options: &Options, facts: &'a Facts<'a>) -> Denials<'a> {
+        Denials { target, options: *options, facts }
     }
 
     /// Whether there is anything that the target denies.
     pub fn has_any(self) -> bool {
-        matches!(Feature::DenyPods.cell(self.target), Cell::Yes)
+        self.has_denials() && matches!(Feature::DenyPods.cell(self.target), Cell::Yes)
+    }
+
+    /// Whether the objects that are asked for can deny at all.
+    fn has_denials(self) -> bool {
+        self.target != Target::Calico || calico::denies(&self.options, self.facts)
     }
 
     /// Whether flows between ends of these kinds can be denied. Ends that are several kinds at once, such as
@@ -45,12 +51,16 @@ impl<'a> Denials<'a> {
             _ => return false,
         };
         let cell = feature.cell(self.target);
-        matches!(cell, Cell::Yes) && self.selects(from) && self.selects(to) && self.spares_pods(from, to)
+        self.has_denials()
+            && matches!(cell, Cell::Yes)
+            && self.selects(from)
+            && self.selects(to)
+            && self.spares_pods(from, to)
     }
 
     /// What is bound to today's inventory would let tomorrow's pods pass.
     fn selects(self, ends: &Ends) -> bool {
-        let selects = Selects::of(self.target);
+        let selects = Selects::of(self.target, &self.options);
         ends.pods().is_none_or(|pods| pods.terms().iter().all(|term| selects.says(term)))
     }
 
@@ -83,9 +93,15 @@ fn apart(ends: &[Ends]) -> Vec<Ends> {
 }
 
 /// The rules that deny, by the pods that they are about. No pod is closed by them.
-pub(super) fn drafts(relation: &Relation, target: Target, peers: &Peers<'_>, reach: Reach) -> Drafts {
+pub(super) fn drafts(
+    relation: &Relation,
+    target: Target,
+    options: &Options,
+    peers: &Peers<'_>,
+    reach: Reach,
+) -> Drafts {
     let facts = peers.facts;
-    let denials = Denials::of(target, facts);
+    let denials = Denials::of(target, options, facts);
     let mut drafts = Drafts::new();
     for denial in &relation.denials {
         let (from, to) = (apart(&denial.from), apart(&denial.to));

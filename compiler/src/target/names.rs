@@ -12,7 +12,7 @@ use super::split;
 use crate::resolve::names::workload_pods;
 use crate::selector::{Constraint, Constraints, Key, Values};
 
-const PREFIX: &str = "weir-";
+pub(super) const PREFIX: &str = "weir-";
 const DENYING: &str = "weir-deny-";
 /// What is about no pods in particular.
 const ALL_PODS: &str = "all-pods";

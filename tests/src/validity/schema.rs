@@ -95,13 +95,18 @@ const KINDS: &[(&str, &str, Files)] = &[
     ),
 ];
 
+/// The schemas of one kind, made when its first object comes.
+struct Kind {
+    files: Files,
+    made: OnceLock<Vec<Named>>,
+}
+
 /// A schema with its name.
 type Named = (&'static str, Validator);
 
 pub struct Schemas {
     folder: PathBuf,
-    /// Made when the first object of the kind comes.
-    kinds: BTreeMap<(&'static str, &'static str), (Files, OnceLock<Vec<Named>>)>,
+    kinds: BTreeMap<(&'static str, &'static str), Kind>,
 }
 
 impl Schemas {
@@ -121,13 +126,14 @@ impl Schemas {
     pub fn of(folder: impl AsRef<Path>) -> Schemas {
         let folder = folder.as_ref().to_owned();
         assert!(folder.join(KUBERNETES).is_file(), "{} holds no schemas", folder.display());
-        let kinds = KINDS.iter().map(|(version, kind, files)| ((*version, *kind), (*files, OnceLock::new())));
+        let kind = |files| Kind { files, made: OnceLock::new() };
+        let kinds = KINDS.iter().map(|(version, name, files)| ((*version, *name), kind(*files)));
         Schemas { folder, kinds: kinds.collect() }
     }
 
     pub(super) fn check(&self, object: &Place) {
         let key = (object.object.api_version.as_str(), object.object.kind.as_str());
-        let Some((files, made)) = self.kinds.get(&key) else { return };
+        let Some(Kind { files, made }) = self.kinds.get(&key) else { return };
         let made = made.get_or_init(|| self.make(key.0, key.1, files));
         for (name, validator) in made {
             for error in validator.iter_errors(object.value) {
@@ -174,8 +180,8 @@ fn compile(mut root: Value, version: &str, kind: &str, definitions: &Value) -> V
     root["properties"]["kind"] = json!({ "const": kind });
     root["properties"]["metadata"] = json!({ "$ref": format!("{DEFINITIONS}{OBJECT_META}") });
     let mut required = vec![json!("apiVersion"), json!("kind"), json!("metadata")];
-    required.extend(root["required"].as_array().into_iter().flatten().cloned());
-    required.dedup();
+    let own = root["required"].as_array().into_iter().flatten().filter(|one| *one != "metadata");
+    required.extend(own.cloned());
     root["required"] = Value::Array(required);
     root["definitions"] = definitions.clone();
     let options = jsonschema::options().with_draft(Draft::Draft7);

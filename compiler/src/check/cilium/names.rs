@@ -94,7 +94,7 @@ impl Asking {
             return None;
         }
         let said =
-            Diagnostic::error(Code::E0410, "host names are learnt from the DNS, which nothing grants here");
+            Diagnostic::error(Code::E0412, "host names are learnt from the DNS, which nothing grants here");
         Some(if covers(&self.on_any_port) {
             said.at(host.place, "Cilium learns the addresses of a name from answers on port 53")
                 .with_note(
