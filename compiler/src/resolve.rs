@@ -35,11 +35,15 @@ use program::{Context, Origin, Program};
 /// Resolves every file against one cluster, in stretches of the program at once. What comes of it is what comes of
 /// one file after the other.
 pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
-    resolve_in(threads::cores(), sources, setting)
+    let bytes: usize = sources.iter().map(|(_, source)| source.text.len()).sum();
+    resolve_in(threads::cores().min(bytes / A_STRETCH), sources, setting)
 }
 
-/// The same, in at most so many stretches.
-fn resolve_in(most: usize, sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
+/// So many bytes of text are worth a thread.
+const A_STRETCH: usize = 1 << 15;
+
+/// The same, in so many stretches.
+fn resolve_in(count: usize, sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let modules = modules::Modules::of(sources, &mut diagnostics);
     let params = params::Params::of(sources, &modules, &mut diagnostics);
@@ -63,7 +67,7 @@ fn resolve_in(most: usize, sources: &Sources, setting: &Setting<'_>) -> (Program
         begins.push(bytes);
         bytes += source.text.len();
     }
-    let beside = threads::in_stretches(most.min(1 + bytes / A_STRETCH), bytes + 1, |stretch| {
+    let beside = threads::in_stretches(count, bytes + 1, |stretch| {
         let first = begins.partition_point(|begin| *begin < stretch.start);
         let end = begins.partition_point(|begin| *begin < stretch.end);
         let (mut own, mut program) = (resolver.beside(), Program::default());
@@ -83,9 +87,6 @@ fn resolve_in(most: usize, sources: &Sources, setting: &Setting<'_>) -> (Program
     diagnostics.extend(resolver.diagnostics.into_iter().map(|said| said.diagnostic));
     (program, diagnostics)
 }
-
-/// So many bytes of text are worth a thread.
-const A_STRETCH: usize = 1 << 15;
 
 /// `None`: its errors are reported.
 type Resolved<T> = Option<T>;
@@ -257,3 +258,6 @@ impl<'a> Resolver<'a> {
         errors[first..].iter().take_while(|error| error.span.start < place.span.end).next().is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;
