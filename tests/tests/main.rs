@@ -19,3 +19,4 @@ mod properties;
 mod settings;
 mod table;
 mod tidy;
+mod validity;
