@@ -10,6 +10,7 @@ use weir::{
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
+use weir_tests::validity::{self, Schemas};
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -104,10 +105,17 @@ pub fn build_in(
     let analysis = analyze(&sources, &setting);
     let documents = analysis.build(&facts);
     let yaml = documents.map(|documents| emit::stream(&documents));
+    yaml.iter().for_each(|yaml| assert_eq!(violations(yaml), "", "{yaml}"));
     let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
     Built { sources, inventory, cluster, diagnostics, relation, yaml, tests }
+}
+
+/// What is wrong with policy text, one a line.
+pub fn violations(yaml: &str) -> String {
+    let found = validity::check(yaml, Schemas::of_environment());
+    found.iter().map(|violation| format!("{violation}\n")).collect()
 }
 
 /// The project of pages whose programs name clusters: `prod-eu`, which the manifests are, and `staging`.

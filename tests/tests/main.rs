@@ -20,3 +20,4 @@ mod settings;
 mod table;
 mod tidy;
 mod traps;
+mod validity;

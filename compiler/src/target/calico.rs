@@ -304,7 +304,7 @@ mod tests {
         let many = |count| vec![Rule::any(Action::Allow); count];
         let rules = Part::from([(Direction::Ingress, many(1500)), (Direction::Egress, many(10))]);
         let parts = parts(rules);
-        let count = |direction| parts.iter().map(|part| part.get(&direction).map_or(0, Vec::len));
+        let count = |direction| parts.iter().map(move |part| part.get(&direction).map_or(0, Vec::len));
         assert_eq!(count(Direction::Ingress).sum::<usize>(), 1500);
         assert_eq!(count(Direction::Egress).sum::<usize>(), 10);
         assert!(count(Direction::Ingress).all(|count| count <= MOST_RULES));
