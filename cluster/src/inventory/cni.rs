@@ -124,6 +124,12 @@ impl SightingKind {
 }
 
 impl Sighting {
+    /// Whether both say the same, wherever they were read.
+    pub(crate) fn tells_as(&self, other: &Sighting) -> bool {
+        let told = |one: &Sighting| (one.kind, one.plugin, one.name.clone(), one.namespace.clone());
+        told(self) == told(other) && self.version == other.version && self.settings == other.settings
+    }
+
     pub fn setting(&self, key: &str) -> Option<&str> {
         let at = self.settings.binary_search_by(|(known, _)| known.as_ref().cmp(key)).ok()?;
         Some(&self.settings[at].1)
