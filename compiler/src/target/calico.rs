@@ -57,6 +57,13 @@ impl Form {
         }
     }
 
+    fn tier(self) -> &'static str {
+        match self {
+            Form::Tiered => TIER.0,
+            Form::Untiered | Form::Namespaced => "default",
+        }
+    }
+
     fn reach(self) -> Reach {
         match self {
             Form::Tiered | Form::Untiered => Reach::Cluster,
@@ -250,7 +257,7 @@ impl Writer<'_> {
             Form::Tiered | Form::Untiered => ("GlobalNetworkPolicy", namespaces),
         };
         let spec = PolicySpec {
-            tier: (self.form == Form::Tiered).then_some(TIER.0),
+            tier: self.form.tier(),
             order: band.order(self.form),
             namespace_selector,
             selector,
