@@ -1,6 +1,7 @@
 //! What a program says against itself, against the target and against policies that others wrote: conflicts are errors,
 //! doubts are lints.
 
+mod cilium;
 mod conflicts;
 mod foreign;
 mod lints;
@@ -16,7 +17,7 @@ use crate::lint::Levels;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::source::Sources;
-use crate::target::Denials;
+use crate::target::{Denials, Target};
 pub(crate) use conflicts::guard_place;
 use lints::View;
 pub(crate) use promises::spoken_newcomer;
@@ -34,6 +35,9 @@ pub fn check(
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
+    if target == Target::Cilium {
+        diagnostics.extend(cilium::check(program, relation, &guarded, facts));
+    }
     diagnostics.extend(promises::check(
         program,
         meant,

@@ -99,7 +99,10 @@ codes! {
     E0403 "a service account that labels do not tell apart"
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
+    E0406 "a label that the CNI does not see"
     E0410 "a selector too long for the target"
+    E0411 "a host name of the cluster itself"
+    E0412 "host names without the DNS"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"
@@ -149,6 +152,9 @@ codes! {
     W0128 "a promise that holds today"
     W0129 "a policy of others widens a guard"
     W0130 "a policy of others closes what is granted"
+    W0131 "a policy map that may overflow"
+    W0134 "calls of a managed API server"
+    W0135 "a port name with several numbers"
 }
 
 macro_rules! lints {
@@ -196,6 +202,9 @@ lints! {
     W0128 "holds-today" Warn
     W0129 "foreign-allow" Warn
     W0130 "foreign-deny" Warn
+    W0131 "policy-map" Warn
+    W0134 "managed-apiserver" Warn
+    W0135 "many-numbered-name" Warn
 }
 
 impl Code {

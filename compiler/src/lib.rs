@@ -7,6 +7,7 @@
 pub mod address;
 pub mod assertions;
 mod check;
+pub mod cni;
 pub mod codes;
 pub mod decide;
 pub mod diagnostic;
@@ -22,6 +23,7 @@ pub mod resolve;
 pub mod selector;
 pub mod source;
 pub mod target;
+mod threads;
 
 pub use assertions::TestResult;
 pub use codes::Code;

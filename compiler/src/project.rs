@@ -1,11 +1,13 @@
 //! A project: what `weir.toml` says of its clusters, its target and its lints, as plain data. [`parse`] reads it; the
 //! file itself and the folders that it names are the command's.
 
+mod cni;
 mod keys;
 mod parse;
 mod syntax;
 mod values;
 
+pub use cni::{CniTable, Stated};
 pub use keys::{Key, TABLES, Table};
 pub use parse::{ClusterPlaces, Parsed, parse};
 
@@ -58,6 +60,8 @@ pub struct Cluster {
     pub pods: Vec<IpNet>,
     /// Ranges that services get theirs from.
     pub services: Vec<IpNet>,
+    /// What is told of its network plugin.
+    pub cni: CniTable,
 }
 
 /// How much a lint matters.

@@ -6,14 +6,17 @@
 mod bind;
 mod calico;
 pub mod capability;
+pub mod cilium;
 mod deny;
 mod describe;
 mod draft;
 pub mod kubernetes;
 mod merge;
 mod names;
+mod non_empty;
 mod object;
 mod peer;
+pub mod split;
 
 use serde::Serialize;
 
@@ -22,6 +25,7 @@ use crate::relation::Relation;
 use crate::resolve::program::Program;
 pub(crate) use bind::bind;
 pub(crate) use deny::Denials;
+use split::Share;
 
 /// A policy format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,7 +106,8 @@ impl Default for Options {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Object {
-    NetworkPolicy(kubernetes::NetworkPolicy),
+    NetworkPolicy(Box<kubernetes::NetworkPolicy>),
+    Cilium(Box<cilium::objects::Policy>),
     Calico(calico::Calico),
 }
 
@@ -110,7 +115,18 @@ impl Object {
     pub fn kind(&self) -> &'static str {
         match self {
             Object::NetworkPolicy(_) => "NetworkPolicy",
+            Object::Cilium(policy) => policy.kind,
             Object::Calico(object) => object.kind,
+        }
+    }
+
+    /// One of several objects that say together what this one does.
+    pub fn part(&self, share: Share) -> Object {
+        match self {
+            Object::NetworkPolicy(policy) => Object::NetworkPolicy(Box::new(kubernetes::part(policy, share))),
+            Object::Cilium(policy) => Object::Cilium(Box::new(policy.part(share))),
+            // Cut to size when it is made: its rules have an order.
+            Object::Calico(object) => Object::Calico(object.clone()),
         }
     }
 
@@ -118,6 +134,7 @@ impl Object {
     pub fn namespace(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::Cilium(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
             Object::Calico(object) => object.metadata.namespace.as_deref().unwrap_or_default(),
         }
     }
@@ -125,6 +142,7 @@ impl Object {
     pub fn name(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
+            Object::Cilium(policy) => &policy.metadata.name,
             Object::Calico(object) => &object.metadata.name,
         }
     }
@@ -132,7 +150,7 @@ impl Object {
     /// Whether others of its namespace refer to it: where objects are applied one by one, it has to be there before.
     fn goes_first(&self) -> bool {
         match self {
-            Object::NetworkPolicy(_) => false,
+            Object::NetworkPolicy(_) | Object::Cilium(_) => false,
             Object::Calico(object) => object.goes_first(),
         }
     }
@@ -149,10 +167,11 @@ pub fn lower(
 ) -> Vec<Object> {
     let mut objects = match target {
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
+        Target::Cilium => cilium::lower(options, relation, program, facts),
         Target::Calico => {
             calico::lower(options, relation, program, facts).into_iter().map(Object::Calico).collect()
         }
-        Target::Cilium | Target::ClusterNetworkPolicy => Vec::new(),
+        Target::ClusterNetworkPolicy => Vec::new(),
     };
     objects.sort_by(|a, b| {
         let key = |object: &Object| !object.goes_first();

@@ -19,3 +19,5 @@ mod properties;
 mod settings;
 mod table;
 mod tidy;
+mod traps;
+mod validity;

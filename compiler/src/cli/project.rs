@@ -10,7 +10,7 @@ use weir::{Cluster, Project, Sources, Target};
 
 use super::args::ProgramArguments;
 use super::files::{self, SETTINGS, unreadable, usage};
-use super::input::{self, Failure, Input, InventoryPath, Job};
+use super::input::{self, Failure, Input, InventoryPath, Job, Text};
 
 /// The `weir.toml` that the paths of a command mean; `None` where they are a program of files alone.
 pub fn find(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
@@ -72,16 +72,16 @@ pub fn read(arguments: &ProgramArguments, file: &Path) -> Result<Input, Failure>
         Err(diagnostics) => return Err(Failure { sources, diagnostics }),
     };
     let mut input = Input::new(arguments, sources, Some(project), chosen);
-    let errors = add_program(&mut input.sources, folder);
+    let errors = input.add(read_program(folder));
     input.or_failure(errors)
 }
 
 /// Every `.weir` file below the folder, but for hidden ones and those of projects within it.
-fn add_program(sources: &mut Sources, folder: &Path) -> Vec<Diagnostic> {
+fn read_program(folder: &Path) -> (Vec<Text>, Vec<Diagnostic>) {
     let walked = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let found = match files::below(walked, &input::is_program, &input::is_same_project) {
         Ok(found) => found,
-        Err((path, error)) => return vec![unreadable(&path, &error)],
+        Err((path, error)) => return (Vec::new(), vec![unreadable(&path, &error)]),
     };
     let mut errors = Vec::new();
     if found.is_empty() {
@@ -100,8 +100,7 @@ fn add_program(sources: &mut Sources, folder: &Path) -> Vec<Diagnostic> {
             Err(said) => errors.push(*said),
         }
     }
-    sources.add_all(texts);
-    errors
+    (texts, errors)
 }
 
 /// The clusters that `-c` names, all of them without it, with the inventory that `-i` gives in the place of theirs.

@@ -72,9 +72,9 @@ impl Form {
     }
 }
 
-/// Whether the cluster's Calico has tiers: since 3.29 it has.
-fn has_tiers(_facts: &Facts<'_>) -> bool {
-    true
+/// Whether the cluster's Calico has tiers of one's own that let pass what they do not decide.
+fn has_tiers(facts: &Facts<'_>) -> bool {
+    facts.cni.tiers()
 }
 
 /// Whether promises can be kept by rules that deny. In the tier that every cluster has they cannot: a policy that selects
@@ -311,7 +311,7 @@ mod tests {
         let many = |count| vec![Rule::any(Action::Allow); count];
         let rules = Part::from([(Direction::Ingress, many(1500)), (Direction::Egress, many(10))]);
         let parts = parts(rules);
-        let count = |direction| parts.iter().map(|part| part.get(&direction).map_or(0, Vec::len));
+        let count = |direction| parts.iter().map(move |part| part.get(&direction).map_or(0, Vec::len));
         assert_eq!(count(Direction::Ingress).sum::<usize>(), 1500);
         assert_eq!(count(Direction::Egress).sum::<usize>(), 10);
         assert!(count(Direction::Ingress).all(|count| count <= MOST_RULES));

@@ -46,6 +46,8 @@ pub(super) enum Reach {
     Namespace,
     /// Pods of all namespaces.
     Cluster,
+    /// The same, and what permits closes nothing by itself: a grant needs no guard's selector.
+    Adding,
 }
 
 /// One object in the making.
@@ -112,7 +114,7 @@ impl Guards {
                 directions.into_iter().filter_map(|(way, closed)| closed.then_some(way)).collect();
             for term in guard.pods.terms() {
                 let Some(names) = term.namespaces.names() else {
-                    debug_assert_eq!(reach, Reach::Cluster, "bound to names");
+                    debug_assert_ne!(reach, Reach::Namespace, "bound to names");
                     for way in &closed {
                         wide.entry(*way).or_default().insert((term.clone(), guard.sentence));
                     }
@@ -236,14 +238,21 @@ impl<'a> Drafting<'a> {
                 }
                 _ => continue,
             };
+            // A proxy that looks into requests is there where a rule closes the pods.
+            let closes = self.reach != Reach::Adding || matches!(grant.narrowed, Some(Narrowing::Http(_)));
             for term in pods.terms() {
-                for subject in self.guarded(term, direction) {
+                let subjects = match closes {
+                    true => self.guarded(term, direction),
+                    false if self.meets_guard(term, direction) => subjects(term, self.facts, self.reach),
+                    false => Vec::new(),
+                };
+                for subject in subjects {
                     match &everywhere {
-                        Some(peers) => self.rule(subject, direction, peers, grant),
+                        Some(peers) => self.rule(subject, direction, closes, peers, grant),
                         None => {
                             for (subject, part) in self.parts(&subject, &grant.within) {
                                 let peers = Rc::new(self.peers.of(far, direction, Some(&part)));
-                                self.rule(subject, direction, &peers, grant);
+                                self.rule(subject, direction, closes, &peers, grant);
                             }
                         }
                     }
@@ -252,15 +261,35 @@ impl<'a> Drafting<'a> {
         }
     }
 
-    fn rule(&mut self, subject: Subject, direction: Direction, peers: &Rc<Vec<Peer>>, grant: &Grant) {
+    fn rule(
+        &mut self,
+        subject: Subject,
+        direction: Direction,
+        closes: bool,
+        peers: &Rc<Vec<Peer>>,
+        grant: &Grant,
+    ) {
         if peers.is_empty() {
             return;
         }
         let draft = self.drafts.entry(subject).or_default();
-        draft.directions.insert(direction);
+        draft.directions.extend(closes.then_some(direction));
         draft.sentences.insert(grant.sentence);
         let (ports, narrowed) = (grant.ports.clone(), grant.narrowed.clone());
         draft.rules.entry(direction).or_default().push(Rule { peers: Rc::clone(peers), ports, narrowed });
+    }
+
+    /// Whether any guard of that direction may ever close some of these pods.
+    fn meets_guard(&self, term: &Conjunction, direction: Direction) -> bool {
+        let meets = |(guard, _): &Guard| term.and(guard).is_some();
+        let named = match term.namespaces.names() {
+            Some(mut names) => names.any(|name| self.guards.at(name, direction).iter().any(meets)),
+            None => {
+                let homes = self.guards.named.values().filter_map(|home| home.get(&direction));
+                homes.flatten().any(meets)
+            }
+        };
+        named || self.guards.wide(direction).iter().any(meets)
     }
 
     /// The intersections of one part of a grant's end with the guards of that direction.
@@ -270,7 +299,7 @@ impl<'a> Drafting<'a> {
             Reach::Namespace => {
                 term.namespaces.names_only().and_then(Constraint::one_of).map(Iterator::collect)
             }
-            Reach::Cluster => term.namespaces.names().map(Iterator::collect),
+            Reach::Cluster | Reach::Adding => term.namespaces.names().map(Iterator::collect),
         };
         let names: Vec<&Text> = pinned.clone().unwrap_or_else(|| self.homes(term));
         for name in names {
@@ -282,7 +311,7 @@ impl<'a> Drafting<'a> {
                     namespaces: Constraints::one(Key::namespace_name(), Constraint::is(name.clone())),
                     pods: term.pods.clone(),
                 }),
-                (_, Reach::Cluster) => match pinned {
+                (_, Reach::Cluster | Reach::Adding) => match pinned {
                     Some(_) => at(term, name),
                     None => term.and(&named(name)).and_then(|term| at(&term, name)),
                 },
@@ -298,19 +327,15 @@ impl<'a> Drafting<'a> {
         found.iter().flat_map(|pods| subjects(pods, self.facts, self.reach)).collect()
     }
 
-    /// The namespaces that guards name and in which a set that names none may have pods.
+    /// The namespaces of today, and those that guards name before they exist, in which a set that names none has pods.
+    /// What may be labelled so tomorrow comes with the next build: each of a thousand guards for each of such sets would
+    /// be a million rules.
     fn homes(&self, term: &Conjunction) -> Vec<&Text> {
         let inventory = self.facts.inventory;
-        match self.reach {
-            Reach::Cluster => self.guards.named.keys().collect(),
-            Reach::Namespace => {
-                let today = term.namespaces.namespaces(inventory);
-                let mut names: Vec<&Text> =
-                    today.iter().map(|id| &inventory.namespaces[id.index()].name).collect();
-                names.extend(self.guards.absent.iter().filter(|name| admits_absent(term, name)));
-                names
-            }
-        }
+        let today = term.namespaces.namespaces(inventory);
+        let mut names: Vec<&Text> = today.iter().map(|id| &inventory.namespaces[id.index()].name).collect();
+        names.extend(self.guards.absent.iter().filter(|name| admits_absent(term, name)));
+        names
     }
 
     /// The parts of a subject within which a grant holds, each with all of its part. Of namespaces that belong to none,
@@ -376,7 +401,9 @@ pub(super) fn subjects(pods: &Conjunction, facts: &Facts<'_>, reach: Reach) -> V
         let namespaces = at(pods, name)?.namespaces;
         // An object can only be put into a namespace that exists.
         let home = match reach {
-            Reach::Cluster if facts.inventory.namespace(name).is_none() => Home::Cluster(namespaces),
+            Reach::Cluster | Reach::Adding if facts.inventory.namespace(name).is_none() => {
+                Home::Cluster(namespaces)
+            }
             _ => Home::Namespace(name.clone(), namespaces.without(&Key::namespace_name())),
         };
         Some(Subject { home, pods: pods.pods.clone() })

@@ -122,10 +122,11 @@ impl Builder {
 /// What every reader takes a plain scalar for; nothing where they disagree.
 fn plain(text: &str) -> Option<Value> {
     match text {
-        "" | "null" => return Some(Value::Null),
+        // The parser has `~` for what is empty.
+        "" | "~" | "null" => return Some(Value::Null),
         "true" => return Some(Value::Bool(true)),
         "false" => return Some(Value::Bool(false)),
-        "~" | "<<" | "=" => return None,
+        "<<" | "=" => return None,
         _ => {}
     }
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
@@ -198,7 +199,6 @@ mod tests {
             "ON",
             "y",
             "True",
-            "~",
             "<<",
             "010",
             "0x1f",
