@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use weir::target::Options;
 use weir::{
     Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
     analyze, emit, meaning, project,
@@ -93,6 +94,17 @@ pub fn build_in(
     target: Target,
     project: Option<(&Project, &Cluster)>,
 ) -> Built {
+    build_as(program, manifests, target, Options::default(), project)
+}
+
+/// The same, with the choices that a target has.
+pub fn build_as(
+    program: &Texts,
+    manifests: &Texts,
+    target: Target,
+    options: Options,
+    project: Option<(&Project, &Cluster)>,
+) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     let prelude = project.is_none_or(|(project, _)| project.prelude);
     let mut sources = if prelude { Sources::with_prelude() } else { Sources::new() };
@@ -101,7 +113,7 @@ pub fn build_in(
     }
     let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
     let facts = Facts::of_cluster(&inventory, &cluster);
-    let setting = Setting { project, ..Setting::new(&facts, target, weir_tests::TODAY) };
+    let setting = Setting { project, options, ..Setting::new(&facts, target, weir_tests::TODAY) };
     let analysis = analyze(&sources, &setting);
     let documents = analysis.build(&facts);
     let yaml = documents.map(|documents| emit::stream(&documents));

@@ -57,6 +57,13 @@ impl Form {
         }
     }
 
+    fn tier(self) -> &'static str {
+        match self {
+            Form::Tiered => TIER.0,
+            Form::Untiered | Form::Namespaced => "default",
+        }
+    }
+
     fn reach(self) -> Reach {
         match self {
             Form::Tiered | Form::Untiered => Reach::Cluster,
@@ -65,9 +72,9 @@ impl Form {
     }
 }
 
-/// Whether the cluster's Calico has tiers: since 3.29 it has.
-fn has_tiers(_facts: &Facts<'_>) -> bool {
-    true
+/// Whether the cluster's Calico has tiers of one's own that let pass what they do not decide.
+fn has_tiers(facts: &Facts<'_>) -> bool {
+    facts.cni.tiers()
 }
 
 /// Whether promises can be kept by rules that deny. In the tier that every cluster has they cannot: a policy that selects
@@ -250,7 +257,7 @@ impl Writer<'_> {
             Form::Tiered | Form::Untiered => ("GlobalNetworkPolicy", namespaces),
         };
         let spec = PolicySpec {
-            tier: (self.form == Form::Tiered).then_some(TIER.0),
+            tier: self.form.tier(),
             order: band.order(self.form),
             namespace_selector,
             selector,

@@ -36,9 +36,7 @@ pub(super) struct TierSpec {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PolicySpec {
-    /// Absent in the tier that every cluster has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tier: Option<&'static str>,
+    pub tier: &'static str,
     pub order: u32,
     /// Absent where the policy has a namespace.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,7 +35,7 @@ pub(super) fn refused(
         *longest = (longest.0.max(lengths.0), longest.1.max(lengths.1));
         let said = match long_account(term) {
             Some(account) => account_without_label(account),
-            None if selectors::of(term).is_none() => too_long("what is left out has no end that fits"),
+            None if selectors::of(term).is_none() => too_long("what is left out cannot be taken apart"),
             None => return,
         };
         let place = program.get(sentence).place;
@@ -53,7 +53,7 @@ pub(super) fn refused(
     }
     if refused.is_empty() && !(fit_together(of_guards, of_ends) && fit_together(PART, of_ends)) {
         together(form, relation, facts, &mut |sentence| {
-            let said = too_long("pods that this sentence and a guard both select, or of one part");
+            let said = too_long("what this sentence and a guard leave out cannot be taken apart");
             refused
                 .entry(sentence)
                 .or_insert_with(|| said.at(program.get(sentence).place, "in this sentence"));
@@ -92,7 +92,7 @@ fn account_without_label(account: &str) -> Diagnostic {
 
 fn too_long(what: &str) -> Diagnostic {
     Diagnostic::error(Code::E0410, "Calico has no selector of this length")
-        .with_note(format!("{what}: a selector has 1024 characters at most"))
+        .with_note(format!("a selector has 1024 characters at most, and {what}"))
         .with_help(
             "leave out namespaces by a label that they share, such as `namespaces[team=x]`, or fewer of them",
         )

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use weir_cluster::labels::Text;
 
+use crate::resolve::pattern;
 use crate::selector::{Conjunction, Constraint, Constraints, Key, Values};
 
 /// The most characters of one selector, by the schema of its objects.
@@ -78,6 +79,7 @@ fn halves(constraints: &Constraints) -> Option<[Constraints; 2]> {
 }
 
 fn namespaces(constraints: &Constraints) -> String {
+    let constraints = &settled(constraints);
     let terms: Vec<String> =
         constraints.iter().filter_map(|(key, constraint)| term(key, constraint)).collect();
     if terms.is_empty() { "all()".to_owned() } else { terms.join(" && ") }
@@ -86,6 +88,22 @@ fn namespaces(constraints: &Constraints) -> String {
 fn pods(constraints: &Constraints) -> String {
     let terms = constraints.iter().filter_map(|(key, constraint)| term(key, constraint));
     std::iter::once(IS_POD.to_owned()).chain(terms).collect::<Vec<_>>().join(" && ")
+}
+
+/// Of names that are written out a pattern holds or not, today and tomorrow: nobody needs to ask again.
+fn settled(constraints: &Constraints) -> Constraints {
+    let Some(names) = constraints.names() else { return constraints.clone() };
+    let is_pattern = |key: &Key| matches!(key, Key::NameMatches(_));
+    let fits = |name: &&Text| {
+        constraints.iter().all(|(key, constraint)| match key {
+            Key::NameMatches(pattern) => constraint.admits(pattern::matches(pattern, name).then_some("")),
+            _ => true,
+        })
+    };
+    let fitting = Constraint::within(names.filter(fits).cloned());
+    let patterns: Vec<&Key> = constraints.iter().map(|(key, _)| key).filter(|key| is_pattern(key)).collect();
+    let rest = patterns.iter().fold(constraints.clone(), |rest, key| rest.without(key));
+    rest.with(Key::namespace_name(), fitting).unwrap_or_else(|| constraints.clone())
 }
 
 /// `None` of what holds for all.

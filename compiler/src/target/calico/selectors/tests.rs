@@ -48,6 +48,13 @@ fn patterns() {
 }
 
 #[test]
+fn names_that_are_written_out_need_no_pattern() {
+    let names = Constraints::one(Key::namespace_name(), Constraint::within(texts(&["team-a", "x"])));
+    let both = names.with(Key::NameMatches("team-*".into()), Constraint::exists()).unwrap();
+    assert_eq!(namespaces(&both), "projectcalico.org/name == 'team-a'");
+}
+
+#[test]
 fn overlaps_are_the_texts_that_are_too_short() {
     let all = |start: &str, end: &str| -> Vec<String> {
         overlaps(start, end).iter().map(ToString::to_string).collect()
