@@ -1,6 +1,7 @@
 //! What a program says against itself, against the target and against policies that others wrote: conflicts are errors,
 //! doubts are lints.
 
+mod cni;
 mod conflicts;
 mod foreign;
 mod lints;
@@ -33,6 +34,7 @@ pub fn check(
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
+    diagnostics.extend(cni::check(program, setting));
     diagnostics.extend(promises::check(program, meant, relation, facts));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));

@@ -99,6 +99,8 @@ codes! {
     E0403 "a service account that labels do not tell apart"
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
+    E0407 "a target that the network plugin does not enforce"
+    E0408 "what the network plugin is not set up for"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"
@@ -148,6 +150,9 @@ codes! {
     W0128 "a promise that holds today"
     W0129 "a policy of others widens a guard"
     W0130 "a policy of others closes what is granted"
+    W0132 "a service that the network plugin does not admit"
+    W0133 "pods that start before their policies"
+    W0134 "a network plugin that the inventory shows otherwise"
 }
 
 macro_rules! lints {
@@ -195,6 +200,9 @@ lints! {
     W0128 "holds-today" Warn
     W0129 "foreign-allow" Warn
     W0130 "foreign-deny" Warn
+    W0132 "service-cut-off" Warn
+    W0133 "unguarded-start" Warn
+    W0134 "cni-mismatch" Warn
 }
 
 impl Code {

@@ -1,5 +1,6 @@
 //! The policy formats that Weir writes: one file a target, and the names by which the command line knows them.
 
+pub mod aws;
 pub mod kubernetes;
 
 /// A policy format.

@@ -92,8 +92,27 @@ pub fn build_in(
     target: Target,
     project: Option<(&Project, &Cluster)>,
 ) -> Built {
+    build_with(Sources::with_prelude(), program, manifests, target, project)
+}
+
+/// The same, as the first cluster of the `weir.toml` with that text.
+pub fn build_project(settings: &str, program: &Texts, manifests: &Texts, target: Option<Target>) -> Built {
+    let (mut sources, parsed) = self::settings("weir.toml", settings);
+    sources.add_prelude();
+    let project = parsed.project;
+    let cluster = project.clusters.first().cloned().unwrap_or_default();
+    let target = target.or(cluster.target).unwrap_or(Target::NetworkPolicy);
+    build_with(sources, program, manifests, target, Some((&project, &cluster)))
+}
+
+fn build_with(
+    mut sources: Sources,
+    program: &Texts,
+    manifests: &Texts,
+    target: Target,
+    project: Option<(&Project, &Cluster)>,
+) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let mut sources = Sources::with_prelude();
     for (name, text) in program {
         sources.add(name, name, text);
     }

@@ -2,6 +2,7 @@
 //! something are not computed. What a level makes of a lint, and which comments allow one, is `lint`'s business.
 
 mod addresses;
+mod aws;
 mod boundary;
 mod coverage;
 mod dates;
@@ -53,6 +54,7 @@ impl<'a> View<'a> {
 pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let behind = addresses::HiddenClients::of(view.facts);
+    let services = aws::Services::of(view.facts);
     let idle = grants::idle(view);
     postures::check_dns(view, &mut diagnostics);
     for (id, sentence) in view.program.iter() {
@@ -69,6 +71,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
                 grants::check(view, sentence, grant, &mut said);
                 addresses::check(&grant.reach, view.facts, &mut said);
                 behind.check(&grant.reach, view.facts, &mut said);
+                services.check(view, &grant.reach, &mut said);
             }
             SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => {}
         }
@@ -83,6 +86,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
     if whole && is_on(Code::W0118) {
         shadowed::check(view, &idle, &mut diagnostics);
     }
+    aws::check_start(view, &mut diagnostics);
     if is_on(Code::W0123) {
         system::check(view, &mut diagnostics);
     }

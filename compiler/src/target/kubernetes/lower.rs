@@ -1,6 +1,7 @@
 //! From guards and grants to rules on pods. A rule is made for the intersection of a grant's end with a guard, never
 //! for the end alone: an egress rule on an unguarded pod would lock it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -13,6 +14,7 @@ use crate::facts::Facts;
 use crate::relation::{Grant, Relation, Within};
 use crate::resolve::program::{Ends, Ports, Program, SentenceId};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
+use crate::target::aws;
 
 /// The pods of one namespace that one object is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +51,7 @@ pub(super) enum Peer {
 pub fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<NetworkPolicy> {
     let guards = guards(relation);
     let absent = guards.keys().filter(|name| facts.inventory.namespace(name).is_none()).cloned().collect();
-    let mut lowering = Lowering { facts, guards, absent, drafts: BTreeMap::new() };
+    let mut lowering = Lowering { facts, program, guards, absent, drafts: BTreeMap::new() };
     for (namespace, guards) in &lowering.guards {
         for (direction, guards) in guards {
             for (pods, sentences) in guards {
@@ -118,6 +120,7 @@ fn widest(written: &BTreeSet<(Constraints, SentenceId)>) -> Vec<(Constraints, BT
 
 struct Lowering<'a> {
     facts: &'a Facts<'a>,
+    program: &'a Program,
     guards: Guards,
     /// Namespaces that guards name before they exist: they have no labels but their names.
     absent: Vec<Text>,
@@ -127,9 +130,10 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn grant(&mut self, grant: &Grant, direction: Direction) {
         let (own, far) = match direction {
-            Direction::Egress => (&grant.from, &grant.to),
-            Direction::Ingress => (&grant.to, &grant.from),
+            Direction::Egress => (&grant.from, aws::egress_peers(grant, self.program, self.facts)),
+            Direction::Ingress => (&grant.to, Cow::Borrowed(grant.from.as_slice())),
         };
+        let far = far.as_ref();
         let everywhere = match grant.within {
             Within::Everywhere => Some(Rc::new(self.peers(far, None))),
             Within::SameNamespace | Within::SameValue(_) => None,
