@@ -12,12 +12,13 @@ use serde::de::{
 use super::document::{Document, Place};
 use super::header::{Header, drain};
 use super::object;
+use super::policy::custom::{address_group, policy, tier};
 use super::policy::network_policy;
 use super::problem::Problem;
 use super::record::{endpoint_slice, endpoints, namespace, node, service};
 use super::scalar::{Key, Obj, Str, refuse_list};
 use super::workload::{controller, cron_job, job, pod, replication_controller};
-use crate::inventory::WorkloadKind as Workload;
+use crate::inventory::{GroupKind, PolicyKind, WorkloadKind as Workload};
 
 /// The two fields that say what an object is.
 #[derive(Clone)]
@@ -255,6 +256,16 @@ fn dispatch<'de, A: MapAccess<'de>>(
             Ok(())
         }};
     }
+    macro_rules! custom {
+        ($kind:ident) => {
+            note!(CustomPolicy, policy, PolicyKind::$kind, &ty.kind)
+        };
+    }
+    macro_rules! group {
+        ($kind:ident) => {
+            note!(CustomPolicy, address_group, GroupKind::$kind, &ty.kind)
+        };
+    }
     let group = ty.group();
     match (group, ty.kind.as_ref()) {
         ("", "Pod") => note!(Pod, pod),
@@ -277,6 +288,15 @@ fn dispatch<'de, A: MapAccess<'de>>(
         ("batch", "CronJob") => note!(CronJob, cron_job),
         ("discovery.k8s.io", "EndpointSlice") => note!(EndpointSlice, endpoint_slice),
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(NetworkPolicy, network_policy),
+        ("cilium.io", "CiliumNetworkPolicy") => custom!(CiliumNetworkPolicy),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy") => custom!(CiliumClusterwideNetworkPolicy),
+        ("cilium.io", "CiliumCIDRGroup") => group!(CiliumCidrGroup),
+        (CALICO | CALICO_STORED, "NetworkPolicy") => custom!(CalicoNetworkPolicy),
+        (CALICO | CALICO_STORED, "GlobalNetworkPolicy") => custom!(CalicoGlobalNetworkPolicy),
+        (CALICO | CALICO_STORED, "NetworkSet") => group!(CalicoNetworkSet),
+        (CALICO | CALICO_STORED, "GlobalNetworkSet") => group!(CalicoGlobalNetworkSet),
+        (CALICO | CALICO_STORED, "Tier") => note!(CustomPolicy, tier),
+        ("policy.networking.k8s.io", "ClusterNetworkPolicy") => custom!(ClusterNetworkPolicy),
         _ if ty.is_list() => list(document, ty, items, map),
         ("kustomize.config.k8s.io", "Kustomization" | "Component") => {
             document.skip("Kustomization");
@@ -292,6 +312,10 @@ fn dispatch<'de, A: MapAccess<'de>>(
         }
     }
 }
+
+/// Calico's objects as its API has them, and as they are stored.
+const CALICO: &str = "projectcalico.org";
+const CALICO_STORED: &str = "crd.projectcalico.org";
 
 /// The kinds that are read, each of one group only; of another group they are counted with its name.
 const KINDS: &[&str] = &[

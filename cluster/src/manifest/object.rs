@@ -15,6 +15,7 @@ use super::scalar::{Checked, Flag, LabelMap, Number, Obj, Parsed, Port, Str, Tar
 use crate::inventory::{Protocol, ServiceType};
 
 pub(super) use super::policy::NetworkPolicy;
+pub(super) use super::policy::custom::CustomPolicy;
 
 pub(super) type List<T> = Option<Vec<T>>;
 
@@ -31,6 +32,15 @@ pub(super) struct Metadata<'a, R = Subdomain> {
     pub(super) labels: Option<LabelMap<'a>>,
     #[serde(borrow)]
     pub(super) owner_references: List<Obj<OwnerReference<'a>>>,
+    #[serde(borrow)]
+    pub(super) annotations: Option<Obj<Annotations<'a>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Annotations<'a> {
+    /// Where Calico keeps the labels of what it stores.
+    #[serde(borrow, rename = "projectcalico.org/metadata")]
+    pub(super) calico: Option<Str<'a>>,
 }
 
 #[derive(Deserialize)]
