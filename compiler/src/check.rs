@@ -34,7 +34,7 @@ pub fn check(
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
     diagnostics.extend(promises::check(program, meant, relation, facts, target));
-    let of_others = foreign::check(program, relation, facts);
+    let of_others = foreign::check(program, relation, setting);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));
     // "These flows are open anyway" is not true where others close them.
