@@ -427,7 +427,7 @@ impl<'a> Judge<'a> {
 
     /// Where others admit to a guarded pod what no sentence grants.
     fn check_guards(&mut self) {
-        let mut found: BTreeMap<usize, (usize, SentenceId, String)> = BTreeMap::new();
+        let mut found: BTreeMap<usize, (usize, SentenceId, [Option<String>; 2])> = BTreeMap::new();
         for way in self.ways() {
             // By policy, not by pod: of each the first that shows it.
             let mut all: Vec<&Beyond> = way.beyond.iter().collect();
@@ -440,19 +440,29 @@ impl<'a> Judge<'a> {
                 let Some((point, peers, ports)) = self.beyond(way, beyond) else { continue };
                 let guards = self.relation.guards.iter().zip(&way.by_guard);
                 if let Some((guard, _)) = guards.into_iter().find(|(_, pods)| pods.contains(point)) {
-                    let note = self.widening(way, point, peers, ports);
-                    found.insert(object, (beyond.policy, guard.sentence, note));
+                    let notes =
+                        [Some(self.widening(way, point, peers, ports)), self.doubt(way, beyond, point)];
+                    found.insert(object, (beyond.policy, guard.sentence, notes));
                 }
             }
         }
-        for (_, (policy, id, note)) in found {
+        for (_, (policy, id, notes)) in found {
             let message = format!("{} widens this guard", self.foreign[policy].spoken());
             let said = Diagnostic::warning(Code::W0129, message)
-                .at(guard_place(self.program, id), "not closed to all that is not granted")
-                .with_note(note)
-                .with_help("grant here what is meant of it, and delete the object");
+                .at(guard_place(self.program, id), "not closed to all that is not granted");
+            let said = notes.into_iter().flatten().fold(said, Diagnostic::with_note);
+            let said = said.with_help("grant here what is meant of it, and delete the object");
             self.report(id, policy, said);
         }
+    }
+
+    /// Why nothing of it may pass after all.
+    fn doubt(&self, way: &Way, beyond: &Beyond, point: u32) -> Option<String> {
+        let doubt = self.foreign[beyond.policy].doubt?;
+        let one = Bits::from_iter([point]);
+        let rows = beyond.rows.iter().map(|(peers, ports)| way.flows(&one, peers, ports));
+        let sure = self.boxes(&rows.collect::<Vec<_>>()).intersect(way.sure_flows(self.ground.space));
+        sure.is_empty().then(|| doubt.to_owned())
     }
 
     fn widening(&self, way: &Way, point: u32, peers: &Bits, ports: &Bits) -> String {

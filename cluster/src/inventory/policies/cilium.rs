@@ -19,7 +19,7 @@ pub struct CiliumRule {
     pub closes_egress: bool,
 }
 
-/// Admits, or denies, every one of its peers on every one of its ports.
+/// Admits, or denies, every one of its peers on every one of its ports. Where it has neither it is about nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CiliumPart {
     /// `None` is everyone, an empty list nobody.

@@ -1,8 +1,6 @@
 //! Objects of the policy formats that network plugins bring: their shape, and what is kept of each. One that is not
 //! understood is kept as such.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,16 +71,15 @@ pub(in crate::manifest) fn policy(
         PolicyKind::NetworkPolicy => return,
     };
     let rules = understood(rules);
-    // A policy may be called after its tier, and is stored so.
+    // In the tier that every cluster has, a policy is stored under a longer name.
     let plain = match &rules {
-        PolicyRules::Calico(policy) => {
-            let own = name.strip_prefix(&*policy.tier).and_then(|name| name.strip_prefix('.'));
-            Cow::Borrowed(own.unwrap_or(name))
+        PolicyRules::Calico(policy) if &*policy.tier == "default" => {
+            name.strip_prefix("default.").unwrap_or(name)
         }
-        _ => Cow::Borrowed(name),
+        _ => name,
     };
     let records = place.records();
-    let name = records.text(&plain);
+    let name = records.text(plain);
     let spoken = match &namespace {
         Some(namespace) => format!("{namespace}/{name}"),
         None => name.to_string(),

@@ -49,6 +49,9 @@ impl Reading<'_, '_> {
         direction: Direction,
         home: Option<&Text>,
     ) -> Option<Rule> {
+        if part.peers.is_none() && part.ports.is_none() {
+            return None;
+        }
         let peers = part.peers.as_ref().map(|peers| {
             let all = peers.iter().flat_map(|peer| self.cilium_peer(peer, direction, home));
             Who::one_of(all.collect())
