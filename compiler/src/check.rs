@@ -2,6 +2,7 @@
 //! doubts are lints.
 
 mod cilium;
+mod cni;
 mod conflicts;
 mod foreign;
 mod lints;
@@ -35,6 +36,7 @@ pub fn check(
     let guarded = Guarded::of(relation, facts);
     let mut diagnostics = target::check_hosts(program, target);
     diagnostics.extend(target::check_narrowed(program, target));
+    diagnostics.extend(cni::check(program, setting));
     if target == Target::Cilium {
         diagnostics.extend(cilium::check(program, relation, &guarded, facts));
     }

@@ -55,19 +55,28 @@ fn check_part(part: &Part, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Labels of pods that are no part of their identities select nothing.
 fn check_labels(pods: &PodSet, place: Place, diagnostics: &mut Vec<Diagnostic>) {
-    let keys = pods.terms().iter().flat_map(|term| term.pods.iter());
-    let mut ignored = keys.filter_map(|(key, _)| match key {
-        Key::Label(label) if identity::is_ignored(label) => Some(label),
+    let mut of_pods = pods.terms().iter().flat_map(|term| term.pods.iter()).map(|(key, _)| key);
+    let mut of_namespaces = pods.terms().iter().flat_map(|term| term.namespaces.iter()).map(|(key, _)| key);
+    let said = if let Some(label) = of_pods.find_map(|key| label_that(key, identity::is_ignored)) {
+        Diagnostic::error(Code::E0406, format!("Cilium does not see the label `{label}` of pods"))
+            .at(place, "selects by it")
+            .with_note("it is no part of an endpoint's identity, unless Cilium's option `labels` adds it")
+            .with_help("select by another label, such as `app`")
+    } else if let Some(label) = of_namespaces.find_map(|key| label_that(key, identity::is_too_long)) {
+        Diagnostic::error(Code::E0406, format!("Cilium refuses the label `{label}` of namespaces"))
+            .at(place, "selects by it")
+            .with_note("before 1.20 it takes no such label of more than 28 characters without a `/`")
+            .with_help("select by a shorter one, or by the names of the namespaces")
+    } else {
+        return;
+    };
+    diagnostics.push(said);
+}
+
+fn label_that(key: &Key, fits: fn(&str) -> bool) -> Option<&str> {
+    match key {
+        Key::Label(label) => Some(label.as_ref()).filter(|label| fits(label)),
         _ => None,
-    });
-    if let Some(label) = ignored.next() {
-        let message = format!("Cilium does not see the label `{label}` of pods");
-        diagnostics.push(
-            Diagnostic::error(Code::E0406, message)
-                .at(place, "selects by it")
-                .with_note("it is no part of an endpoint's identity, unless Cilium's option `labels` adds it")
-                .with_help("select by another label, such as `app`"),
-        );
     }
 }
 
@@ -79,7 +88,7 @@ fn check_api_server(sentence: &Sentence, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     diagnostics.push(
-        Diagnostic::note(Code::W0134, "calls of a managed API server come from a node, and not from it")
+        Diagnostic::note(Code::W0136, "calls of a managed API server come from a node, and not from it")
             .at(part.place, "Cilium sees `kube-apiserver` where the API server's own address calls")
             .with_help("where the provider runs the API server (AKS, GKE), write `apiserver, nodes`"),
     );

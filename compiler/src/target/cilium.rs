@@ -32,10 +32,15 @@ pub(super) fn lower(
     program: &Program,
     facts: &Facts<'_>,
 ) -> Vec<Object> {
-    let peers = Peers { facts, entities: true, ranges_hold_cluster: facts.cni.cidrs_may_match_cluster() };
+    let peers = Peers {
+        facts,
+        entities: true,
+        ranges_hold_cluster: facts.cni.cidrs_may_match_cluster(),
+        program: None,
+    };
     let spelling = Spelling { cluster: facts.cni.mesh_name() };
     let lowering = Lowering { program, facts, peers: &peers, spelling };
-    let drafts = draft::drafts(relation, facts, &peers, Reach::Adding);
+    let drafts = draft::drafts(relation, facts, &peers, Reach::Cluster);
     let denied = deny::drafts(relation, Target::Cilium, options, &peers, Reach::Cluster);
     let mut names = Names::of(facts.inventory, drafts.keys());
     let mut objects = Vec::new();
@@ -59,7 +64,7 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// What closes pods but for its rules, or permits what it does not close.
+    /// What closes pods but for its rules.
     fn permit(&self, name: String, subject: &Subject, draft: Draft) -> Policy {
         let closed = draft.directions.clone();
         let closes = |direction| closed.contains(&direction);

@@ -1,6 +1,7 @@
 //! From guards and grants to rules on pods, whatever the format. A rule is made for the intersection of a grant's end
 //! with a guard, never for the end alone: an egress rule on an unguarded pod would lock it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -46,8 +47,6 @@ pub(super) enum Reach {
     Namespace,
     /// Pods of all namespaces.
     Cluster,
-    /// The same, and what permits closes nothing by itself: a grant needs no guard's selector.
-    Adding,
 }
 
 /// One object in the making.
@@ -221,9 +220,10 @@ impl<'a> Drafting<'a> {
 
     fn grant(&mut self, grant: &Grant, direction: Direction) {
         let (own, far) = match direction {
-            Direction::Egress => (&grant.from, &grant.to),
-            Direction::Ingress => (&grant.to, &grant.from),
+            Direction::Egress => (&grant.from, self.peers.destinations(grant)),
+            Direction::Ingress => (&grant.to, Cow::Borrowed(grant.from.as_slice())),
         };
+        let far = far.as_ref();
         let everywhere = match grant.within {
             Within::Everywhere => Some(Rc::new(self.peers.of(far, direction, None))),
             Within::SameNamespace | Within::SameValue(_) => None,
@@ -238,21 +238,14 @@ impl<'a> Drafting<'a> {
                 }
                 _ => continue,
             };
-            // A proxy that looks into requests is there where a rule closes the pods.
-            let closes = self.reach != Reach::Adding || matches!(grant.narrowed, Some(Narrowing::Http(_)));
             for term in pods.terms() {
-                let subjects = match closes {
-                    true => self.guarded(term, direction),
-                    false if self.meets_guard(term, direction) => subjects(term, self.facts, self.reach),
-                    false => Vec::new(),
-                };
-                for subject in subjects {
+                for subject in self.guarded(term, direction) {
                     match &everywhere {
-                        Some(peers) => self.rule(subject, direction, closes, peers, grant),
+                        Some(peers) => self.rule(subject, direction, peers, grant),
                         None => {
                             for (subject, part) in self.parts(&subject, &grant.within) {
                                 let peers = Rc::new(self.peers.of(far, direction, Some(&part)));
-                                self.rule(subject, direction, closes, &peers, grant);
+                                self.rule(subject, direction, &peers, grant);
                             }
                         }
                     }
@@ -261,35 +254,15 @@ impl<'a> Drafting<'a> {
         }
     }
 
-    fn rule(
-        &mut self,
-        subject: Subject,
-        direction: Direction,
-        closes: bool,
-        peers: &Rc<Vec<Peer>>,
-        grant: &Grant,
-    ) {
+    fn rule(&mut self, subject: Subject, direction: Direction, peers: &Rc<Vec<Peer>>, grant: &Grant) {
         if peers.is_empty() {
             return;
         }
         let draft = self.drafts.entry(subject).or_default();
-        draft.directions.extend(closes.then_some(direction));
+        draft.directions.insert(direction);
         draft.sentences.insert(grant.sentence);
         let (ports, narrowed) = (grant.ports.clone(), grant.narrowed.clone());
         draft.rules.entry(direction).or_default().push(Rule { peers: Rc::clone(peers), ports, narrowed });
-    }
-
-    /// Whether any guard of that direction may ever close some of these pods.
-    fn meets_guard(&self, term: &Conjunction, direction: Direction) -> bool {
-        let meets = |(guard, _): &Guard| term.and(guard).is_some();
-        let named = match term.namespaces.names() {
-            Some(mut names) => names.any(|name| self.guards.at(name, direction).iter().any(meets)),
-            None => {
-                let homes = self.guards.named.values().filter_map(|home| home.get(&direction));
-                homes.flatten().any(meets)
-            }
-        };
-        named || self.guards.wide(direction).iter().any(meets)
     }
 
     /// The intersections of one part of a grant's end with the guards of that direction.
@@ -299,7 +272,7 @@ impl<'a> Drafting<'a> {
             Reach::Namespace => {
                 term.namespaces.names_only().and_then(Constraint::one_of).map(Iterator::collect)
             }
-            Reach::Cluster | Reach::Adding => term.namespaces.names().map(Iterator::collect),
+            Reach::Cluster => term.namespaces.names().map(Iterator::collect),
         };
         let names: Vec<&Text> = pinned.clone().unwrap_or_else(|| self.homes(term));
         for name in names {
@@ -311,7 +284,7 @@ impl<'a> Drafting<'a> {
                     namespaces: Constraints::one(Key::namespace_name(), Constraint::is(name.clone())),
                     pods: term.pods.clone(),
                 }),
-                (_, Reach::Cluster | Reach::Adding) => match pinned {
+                (_, Reach::Cluster) => match pinned {
                     Some(_) => at(term, name),
                     None => term.and(&named(name)).and_then(|term| at(&term, name)),
                 },
@@ -324,7 +297,21 @@ impl<'a> Drafting<'a> {
             found.dedup();
             found = widest_of(found);
         }
-        found.iter().flat_map(|pods| subjects(pods, self.facts, self.reach)).collect()
+        let subjects = found.iter().flat_map(|pods| subjects(pods, self.facts, self.reach));
+        subjects.filter(|subject| self.is_today(subject)).collect()
+    }
+
+    /// Whether a namespace that is named has the labels that are required of it. What it is labelled later comes with
+    /// the next build.
+    fn is_today(&self, subject: &Subject) -> bool {
+        let Home::Namespace(name, required) = &subject.home else { return true };
+        if required.is_empty() {
+            return true;
+        }
+        let inventory = self.facts.inventory;
+        let home = Conjunction { namespaces: required.clone(), pods: Constraints::default() };
+        let labels = inventory.namespace(name).map(|id| &inventory.namespaces[id.index()].labels);
+        labels.is_none_or(|labels| home.admits_namespace(name, labels))
     }
 
     /// The namespaces of today, and those that guards name before they exist, in which a set that names none has pods.
@@ -401,9 +388,7 @@ pub(super) fn subjects(pods: &Conjunction, facts: &Facts<'_>, reach: Reach) -> V
         let namespaces = at(pods, name)?.namespaces;
         // An object can only be put into a namespace that exists.
         let home = match reach {
-            Reach::Cluster | Reach::Adding if facts.inventory.namespace(name).is_none() => {
-                Home::Cluster(namespaces)
-            }
+            Reach::Cluster if facts.inventory.namespace(name).is_none() => Home::Cluster(namespaces),
             _ => Home::Namespace(name.clone(), namespaces.without(&Key::namespace_name())),
         };
         Some(Subject { home, pods: pods.pods.clone() })

@@ -25,9 +25,22 @@ pub fn is_ignored(label: &str) -> bool {
     label.contains(IGNORED_WITHIN) || IGNORED.iter().any(|start| label.starts_with(start))
 }
 
+/// Whether a label of namespaces is longer than Cilium's own prefix leaves room for in a name of 63 characters.
+pub fn is_too_long(label: &str) -> bool {
+    const ROOM: usize = 63 - "k8s.io.cilium.k8s.namespace.labels.".len();
+    !label.contains('/') && label.len() > ROOM
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_ignored;
+    use super::{is_ignored, is_too_long};
+
+    #[test]
+    fn labels_of_namespaces_have_28_characters() {
+        assert!(!is_too_long("abcdefghijklmnopqrstuvwxyz-0"));
+        assert!(is_too_long("abcdefghijklmnopqrstuvwxyz-01"));
+        assert!(!is_too_long("pod-security.kubernetes.io/enforce-version"));
+    }
 
     #[test]
     fn own_labels_stay_and_those_of_kubernetes_go() {
