@@ -109,7 +109,7 @@ impl Default for Options {
 pub enum Object {
     NetworkPolicy(Box<kubernetes::NetworkPolicy>),
     Cilium(Box<cilium::objects::Policy>),
-    Calico(calico::Calico),
+    Calico(Box<calico::Calico>),
 }
 
 impl Object {
@@ -170,7 +170,8 @@ pub fn lower(
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
         Target::Cilium => cilium::lower(options, relation, program, facts),
         Target::Calico => {
-            calico::lower(options, relation, program, facts).into_iter().map(Object::Calico).collect()
+            let objects = calico::lower(options, relation, program, facts).into_iter();
+            objects.map(|object| Object::Calico(Box::new(object))).collect()
         }
         Target::ClusterNetworkPolicy => Vec::new(),
     };

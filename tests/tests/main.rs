@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read cases and run the binary")]
 
 mod beside;
+mod calico;
 mod carets;
 mod cases;
 mod command;
