@@ -3,6 +3,7 @@
 
 mod carets;
 mod cases;
+mod cni;
 mod command;
 mod corpora;
 mod docs;
