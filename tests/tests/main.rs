@@ -5,6 +5,7 @@ mod beside;
 mod calico;
 mod carets;
 mod cases;
+mod cni;
 mod command;
 mod corpora;
 mod docs;
