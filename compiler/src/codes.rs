@@ -148,7 +148,7 @@ codes! {
     W0128 "a promise that holds today"
     W0129 "a policy of others widens a guard"
     W0130 "a policy of others closes what is granted"
-    W0136 "a policy of others that is not understood"
+    W0139 "a policy of others that is not understood"
 }
 
 macro_rules! lints {
@@ -196,7 +196,7 @@ lints! {
     W0128 "holds-today" Warn
     W0129 "foreign-allow" Warn
     W0130 "foreign-deny" Warn
-    W0136 "foreign-unknown" Warn
+    W0139 "foreign-unknown" Warn
 }
 
 impl Code {
