@@ -29,10 +29,10 @@ pub fn check(
     setting: &Setting<'_>,
     levels: &Levels,
 ) -> Vec<Diagnostic> {
-    let Setting { facts, target, .. } = *setting;
+    let Setting { facts, target, options, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
-    let mut diagnostics = target::check_hosts(program, target);
-    diagnostics.extend(target::check_narrowed(program, target));
+    let mut diagnostics = target::check(program, target);
+    diagnostics.extend(crate::target::check(target, &options, relation, program, facts));
     diagnostics.extend(promises::check(program, meant, relation, facts, target));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));

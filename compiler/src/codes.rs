@@ -99,6 +99,8 @@ codes! {
     E0403 "a service account that labels do not tell apart"
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
+    E0409 "a `must not` that the target cannot deny"
+    E0410 "more denials than priorities"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"

@@ -23,6 +23,8 @@ pub struct Project {
     pub prelude: bool,
     /// Of clusters that name none.
     pub target: Option<Target>,
+    /// The first and the last priority of ClusterNetworkPolicies, of clusters that say none.
+    pub priorities: Option<(u16, u16)>,
     /// Sorted by name.
     pub clusters: Vec<Cluster>,
     /// Levels that differ from the lints' own.
@@ -31,7 +33,14 @@ pub struct Project {
 
 impl Default for Project {
     fn default() -> Project {
-        Project { name: None, prelude: true, target: None, clusters: Vec::new(), lints: BTreeMap::new() }
+        Project {
+            name: None,
+            prelude: true,
+            target: None,
+            priorities: None,
+            clusters: Vec::new(),
+            lints: BTreeMap::new(),
+        }
     }
 }
 
@@ -41,6 +50,7 @@ pub struct Cluster {
     /// Files and folders, relative to the project.
     pub inventory: Vec<String>,
     pub target: Option<Target>,
+    pub priorities: Option<(u16, u16)>,
     /// What `in clusters[env=prod]` selects by.
     pub labels: BTreeMap<String, String>,
     /// Ranges that pods get their addresses from, beside those that the inventory tells.

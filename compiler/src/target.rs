@@ -5,6 +5,7 @@
 
 mod bind;
 pub mod capability;
+pub mod cluster_network_policy;
 mod deny;
 mod describe;
 mod draft;
@@ -16,7 +17,9 @@ mod peer;
 
 use serde::Serialize;
 
+use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
+use crate::project::{Cluster, Project};
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 pub(crate) use bind::bind;
@@ -82,17 +85,28 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// What a project says for one of its clusters.
+    pub fn of(project: Option<&Project>, cluster: &Cluster) -> Options {
+        let default = Options::default();
+        let told = cluster.priorities.or_else(|| project?.priorities);
+        Options { priorities: told.unwrap_or(default.priorities), ..default }
+    }
+}
+
 /// A policy object, ready to be written.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Object {
     NetworkPolicy(kubernetes::NetworkPolicy),
+    ClusterNetworkPolicy(cluster_network_policy::ClusterNetworkPolicy),
 }
 
 impl Object {
     pub fn kind(&self) -> &'static str {
         match self {
             Object::NetworkPolicy(_) => "NetworkPolicy",
+            Object::ClusterNetworkPolicy(policy) => policy.kind,
         }
     }
 
@@ -100,27 +114,44 @@ impl Object {
     pub fn namespace(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::ClusterNetworkPolicy(_) => "",
         }
     }
 
     pub fn name(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
+            Object::ClusterNetworkPolicy(policy) => &policy.metadata.name,
         }
+    }
+}
+
+/// What of a relation does not fit into the objects of a target.
+pub(crate) fn check(
+    target: Target,
+    options: &Options,
+    relation: &Relation,
+    program: &Program,
+    facts: &Facts<'_>,
+) -> Vec<Diagnostic> {
+    match target {
+        Target::ClusterNetworkPolicy => cluster_network_policy::check(options, relation, program, facts),
+        Target::NetworkPolicy | Target::Cilium | Target::Calico => Vec::new(),
     }
 }
 
 /// The objects of a relation that is bound to the target, sorted by namespace, kind and name.
 pub fn lower(
     target: Target,
-    _options: &Options,
+    options: &Options,
     relation: &Relation,
     program: &Program,
     facts: &Facts<'_>,
 ) -> Vec<Object> {
     let mut objects = match target {
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
-        Target::Cilium | Target::Calico | Target::ClusterNetworkPolicy => Vec::new(),
+        Target::ClusterNetworkPolicy => cluster_network_policy::lower(options, relation, program, facts),
+        Target::Cilium | Target::Calico => Vec::new(),
     };
     objects.sort_by(|a, b| (a.namespace(), a.kind(), a.name()).cmp(&(b.namespace(), b.kind(), b.name())));
     objects

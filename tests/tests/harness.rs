@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use weir::target::Options;
 use weir::{
     Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
     analyze, emit, meaning, project,
@@ -99,7 +100,8 @@ pub fn build_in(
     }
     let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
     let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
-    let setting = Setting { project, ..Setting::new(&facts, target, weir_tests::TODAY) };
+    let options = Options::of(project.map(|(project, _)| project), &cluster);
+    let setting = Setting { project, options, ..Setting::new(&facts, target, weir_tests::TODAY) };
     let analysis = analyze(&sources, &setting);
     let documents = analysis.build(&facts);
     let yaml = documents.map(|documents| emit::stream(&documents));

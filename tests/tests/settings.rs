@@ -28,10 +28,12 @@ prelude = false
 
 [defaults]
 target = "cilium"
+priorities = [0, 99]
 
 [clusters.prod-eu]
 inventory = ["inventory/prod-eu/", "../shared.yaml"]
 target = "networkpolicy"
+priorities = [500, 1000]
 labels = { env = "prod", "acme.com/region" = "eu", empty = "" }
 pods = ["10.0.0.0/14", "fd00::/48"]
 services = ["10.96.0.0/12"]
@@ -61,6 +63,8 @@ fn everything_is_read() {
     assert_eq!(prod.labels["acme.com/region"], "eu");
     assert_eq!((prod.pods.len(), prod.services.len()), (2, 1));
     assert_eq!(project.clusters[0].target, None);
+    assert_eq!(project.priorities, Some((0, 99)));
+    assert_eq!((project.clusters[0].priorities, prod.priorities), (None, Some((500, 1000))));
     assert_eq!(parsed.clusters[1].inventory.len(), 2);
 }
 
@@ -215,6 +219,22 @@ fn schema_and_parser_agree() {
         ("project", "name", vec!["''", "'a'", "1"]),
         ("project", "prelude", vec!["true", "false", "'no'", "[]"]),
         ("defaults", "target", vec!["'calico'", "'Calico'", "''", "1"]),
+        (
+            "defaults",
+            "priorities",
+            vec![
+                "[0, 1000]",
+                "[7, 7]",
+                "[0, 1001]",
+                "[-1, 5]",
+                "[1]",
+                "[1, 2, 3]",
+                "['1', 2]",
+                "[1.5, 2]",
+                "7",
+            ],
+        ),
+        ("clusters.a", "priorities", vec!["[0x10, 0o77]", "[]"]),
         ("clusters.a", "target", vec!["'clusternetworkpolicy'", "'x'"]),
         ("clusters.a", "inventory", vec!["[]", "['x']", "'x'", "['']", "['-']", "[1]", "['/x', '../y']"]),
         (

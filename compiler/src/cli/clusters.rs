@@ -79,7 +79,7 @@ fn one<T>(input: &Input, job: &Job, work: &impl Fn(&Analysis, &Facts<'_>) -> T) 
     let cluster = &job.cluster;
     let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
     let project = input.project.as_ref().map(|project| (project, cluster));
-    let options = weir::target::Options::default();
+    let options = weir::target::Options::of(input.project.as_ref(), cluster);
     let setting = Setting { facts: &facts, target: job.target, options, today: input.today, project };
     let mut analysis = analyze(&input.sources, &setting);
     let result = work(&analysis, &facts);

@@ -32,14 +32,17 @@ pub(super) const ROOT: Table = Table {
 pub(super) const PROJECT: Table =
     Table { path: "project", keys: &[key("name", "name = \"acme\""), key("prelude", "prelude = false")] };
 
-pub(super) const DEFAULTS: Table =
-    Table { path: "defaults", keys: &[key("target", "target = \"networkpolicy\"")] };
+pub(super) const DEFAULTS: Table = Table {
+    path: "defaults",
+    keys: &[key("target", "target = \"networkpolicy\""), key("priorities", "priorities = [100, 899]")],
+};
 
 pub(super) const CLUSTER: Table = Table {
     path: "clusters.*",
     keys: &[
         key("inventory", "inventory = [\"inventory/prod-eu/\"]"),
         key("target", "target = \"networkpolicy\""),
+        key("priorities", "priorities = [100, 899]"),
         key("labels", "labels = { env = \"prod\" }"),
         key("pods", "pods = [\"10.0.0.0/14\"]"),
         key("services", "services = [\"10.96.0.0/12\"]"),

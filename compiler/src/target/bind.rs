@@ -13,6 +13,7 @@ use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 use crate::target::Target;
+use crate::target::capability::Feature;
 
 /// The same relation with selectors that the target has. Most of it stays what it is, and is not copied: it is the
 /// largest thing that there is.
@@ -69,11 +70,6 @@ enum Bound {
     FutureNamespaces,
     /// The members of each part reach each other, and those of parts to come do not yet.
     FutureParts,
-}
-
-/// The targets that select by service account.
-fn accounts_elsewhere() -> String {
-    format!("`{}` and `{}` can", Target::Cilium.name(), Target::Calico.name())
 }
 
 struct Binder<'a> {
@@ -207,7 +203,7 @@ impl Binder<'_> {
             self.diagnostics.push(
                 Diagnostic::error(Code::E0402, message)
                     .at(self.place(sentence), "a namespace that comes later and matches would be admitted")
-                    .with_note(format!("`{}` can", Target::Calico.name()))
+                    .with_note(Feature::ExceptPatterns.who_can())
                     .with_help("except namespaces by name or by label, such as `namespaces[team=x]`"),
             );
             return None;
@@ -228,7 +224,7 @@ impl Binder<'_> {
             self.diagnostics.push(
                 Diagnostic::error(Code::E0402, "NetworkPolicy cannot leave out a service account")
                     .at(place, "a pod that comes later and runs as it would be admitted")
-                    .with_note(accounts_elsewhere())
+                    .with_note(Feature::ExceptServiceAccounts.who_can())
                     .with_help("except the workloads by name or by label"),
             );
             return Vec::new();
@@ -260,7 +256,7 @@ impl Binder<'_> {
                     self.diagnostics.push(
                         Diagnostic::error(Code::E0403, message)
                             .at(place, "NetworkPolicy selects by labels alone")
-                            .with_note(accounts_elsewhere())
+                            .with_note(Feature::SameLabels.who_can())
                             .with_help("give the pods that run as it a label of their own"),
                     );
                     return Vec::new();
