@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::labels::{Labels, Requirement, Text};
 
+pub mod cni;
 mod index;
 mod policies;
 
@@ -195,6 +196,8 @@ pub struct Inventory {
     pub nodes: Vec<Node>,
     /// Sorted by namespace, name.
     pub policies: Vec<ExistingPolicy>,
+    /// What shows the cluster's network plugin.
+    pub cni: cni::Evidence,
     /// How many objects of other kinds were passed over, by kind.
     pub skipped: BTreeMap<Text, usize>,
     /// Posting lists over labels, and names; see `inventory/index.rs` for the questions it answers.

@@ -6,11 +6,13 @@ use std::io::{self, Read};
 use crate::inventory::Inventory;
 use crate::labels::Text;
 
+mod cni;
 mod dispatch;
 mod document;
 mod fold;
 mod header;
 mod json;
+mod loose;
 mod object;
 mod parts;
 mod policy;

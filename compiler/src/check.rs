@@ -1,6 +1,7 @@
 //! What a program says against itself, against the target and against policies that others wrote: conflicts are errors,
 //! doubts are lints.
 
+mod cilium;
 mod conflicts;
 mod foreign;
 mod lints;
@@ -16,6 +17,7 @@ use crate::lint::Levels;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::source::Sources;
+use crate::target::{Denials, Target};
 pub(crate) use conflicts::guard_place;
 use lints::View;
 pub(crate) use promises::spoken_newcomer;
@@ -31,9 +33,13 @@ pub fn check(
 ) -> Vec<Diagnostic> {
     let Setting { facts, target, options, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
+    let denials = Denials::of(target, &options, facts);
     let mut diagnostics = target::check(program, target);
     diagnostics.extend(crate::target::check(target, &options, relation, program, facts));
-    diagnostics.extend(promises::check(program, meant, relation, facts, target));
+    if target == Target::Cilium {
+        diagnostics.extend(cilium::check(program, relation, &guarded, facts));
+    }
+    diagnostics.extend(promises::check(program, meant, relation, denials, facts));
     let of_others = foreign::check(program, relation, facts);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));

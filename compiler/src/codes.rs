@@ -99,8 +99,12 @@ codes! {
     E0403 "a service account that labels do not tell apart"
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
+    E0406 "a label that the CNI does not see"
     E0409 "a `must not` that the target cannot deny"
-    E0410 "more denials than priorities"
+    E0410 "a selector too long for the target"
+    E0411 "a host name of the cluster itself"
+    E0412 "host names without the DNS"
+    E0413 "more denials than priorities"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"
@@ -150,6 +154,9 @@ codes! {
     W0128 "a promise that holds today"
     W0129 "a policy of others widens a guard"
     W0130 "a policy of others closes what is granted"
+    W0131 "a policy map that may overflow"
+    W0134 "calls of a managed API server"
+    W0135 "a port name with several numbers"
 }
 
 macro_rules! lints {
@@ -197,6 +204,9 @@ lints! {
     W0128 "holds-today" Warn
     W0129 "foreign-allow" Warn
     W0130 "foreign-deny" Warn
+    W0131 "policy-map" Warn
+    W0134 "managed-apiserver" Warn
+    W0135 "many-numbered-name" Warn
 }
 
 impl Code {

@@ -1,6 +1,7 @@
 //! Objects as YAML. The only module that writes it.
 
 use crate::target::Object;
+use crate::target::split::Share;
 
 /// One object as text, ready to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,14 +14,37 @@ pub struct Document {
     pub text: String,
 }
 
+/// The most bytes of one object: a cluster's store takes 1.5 MiB, and less than that over some ways.
+const LARGEST: usize = 1 << 20;
+
+/// Each object as a document; one that is too large as several.
 pub fn emit(objects: &[Object]) -> Vec<Document> {
-    let document = |object: &Object| Document {
+    objects.iter().flat_map(|object| within(object, LARGEST)).collect()
+}
+
+fn within(object: &Object, largest: usize) -> Vec<Document> {
+    let whole = document(object);
+    if whole.text.len() < largest {
+        return vec![whole];
+    }
+    let mut of = whole.text.len() / largest + 1;
+    loop {
+        let parts: Vec<Document> = (0..of).map(|at| document(&object.part(Share { at, of }))).collect();
+        // What one peer alone says cannot be divided.
+        if parts.iter().all(|part| part.text.len() < largest) || of > whole.text.lines().count() {
+            return parts;
+        }
+        of *= 2;
+    }
+}
+
+fn document(object: &Object) -> Document {
+    Document {
         kind: object.kind(),
         namespace: object.namespace().to_owned(),
         name: object.name().to_owned(),
         text: serde_yaml::to_string(object).expect("plain data is always YAML"),
-    };
-    objects.iter().map(document).collect()
+    }
 }
 
 /// Documents as one stream.

@@ -1,9 +1,8 @@
 //! What the compiler needs to know of a cluster beyond its lists: where DNS and the API server are, which pods
 //! policies cannot govern, which addresses are the cluster's own.
 
-use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ipnet::IpNet;
 use roaring::RoaringBitmap as Bits;
@@ -13,6 +12,8 @@ use weir_cluster::inventory::{EndpointClass, NamespaceId, ServiceId};
 use weir_cluster::labels::{Labels, Text};
 
 use crate::address::AddressSet;
+use crate::cni::Cni;
+use crate::project::Cluster;
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 
 /// Where system pods live that a posture must not cut by accident.
@@ -26,16 +27,24 @@ const DNS_CACHE_LABEL: &str = "node-local-dns";
 /// Where the node-local cache listens unless its arguments say otherwise.
 const DNS_CACHE_ADDRESS: &str = "169.254.20.10";
 
+/// What sets denote, by their identity.
+type Grounds = FxHashMap<usize, (PodSet, Arc<Bits>)>;
+
+/// So that threads do not wait for each other.
+const SHARDS: usize = 64;
+
 pub struct Facts<'a> {
     pub inventory: &'a Inventory,
     /// Classes that no policy can govern.
     pub host_network: Bits,
     pub dns: Dns,
+    /// The network plugin, and its switches.
+    pub cni: Cni,
     /// Ranges of pods and of services that a project tells.
     told: Told,
-    own: OnceCell<AddressSet>,
+    own: OnceLock<AddressSet>,
     /// What sets denote that are asked for again and again, with the sets, so that no other takes their place.
-    ground: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
+    ground: [Mutex<Grounds>; SHARDS],
 }
 
 #[derive(Default)]
@@ -58,21 +67,22 @@ pub struct Dns {
 
 impl<'a> Facts<'a> {
     pub fn of(inventory: &'a Inventory) -> Facts<'a> {
-        Facts::with_ranges(inventory, &[], &[])
+        Facts::of_cluster(inventory, &Cluster::default())
     }
 
-    /// With the ranges that pods and services get their addresses from, beside those that the inventory tells.
-    pub fn with_ranges(inventory: &'a Inventory, pods: &[IpNet], services: &[IpNet]) -> Facts<'a> {
-        let told =
-            Told { pods: pods.iter().copied().collect(), services: services.iter().copied().collect() };
+    /// With what a project tells of the cluster, beside what the inventory shows.
+    pub fn of_cluster(inventory: &'a Inventory, cluster: &Cluster) -> Facts<'a> {
+        let all = |ranges: &[IpNet]| ranges.iter().copied().collect();
+        let told = Told { pods: all(&cluster.pods), services: all(&cluster.services) };
         let host = |(at, class): (usize, &EndpointClass)| class.host_network.then_some(at as u32);
         Facts {
             inventory,
             host_network: inventory.classes.iter().enumerate().filter_map(host).collect(),
             dns: dns(inventory),
+            cni: Cni::of(&inventory.cni, &cluster.cni),
             told,
-            own: OnceCell::new(),
-            ground: RefCell::default(),
+            own: OnceLock::new(),
+            ground: std::array::from_fn(|_| Mutex::default()),
         }
     }
 
@@ -82,13 +92,15 @@ impl<'a> Facts<'a> {
     }
 
     /// The same, kept for the next time: for sets that things of the inventory are called by.
-    pub fn ground(&self, pods: &PodSet) -> Rc<Bits> {
+    pub fn ground(&self, pods: &PodSet) -> Arc<Bits> {
         let key = pods.identity();
-        if let Some((_, known)) = self.ground.borrow().get(&key) {
-            return Rc::clone(known);
+        let shard = &self.ground[key / 64 % SHARDS];
+        let known = || shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = known().get(&key) {
+            return Arc::clone(known);
         }
-        let governed = Rc::new(self.governed(pods));
-        self.ground.borrow_mut().insert(key, (pods.clone(), Rc::clone(&governed)));
+        let governed = Arc::new(self.governed(pods));
+        known().insert(key, (pods.clone(), Arc::clone(&governed)));
         governed
     }
 

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod assertions;
 mod check;
+pub mod cni;
 pub mod codes;
 pub mod decide;
 pub mod diagnostic;
@@ -22,6 +23,7 @@ pub mod resolve;
 pub mod selector;
 pub mod source;
 pub mod target;
+mod threads;
 
 pub use assertions::TestResult;
 pub use codes::Code;
@@ -92,7 +94,7 @@ pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
     let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
     let relation = relate::relate(&program, today);
-    let (bound, found) = target::bind(relation.clone(), &program, facts, setting.target);
+    let (bound, found) = target::bind(relation.clone(), &program, facts, setting.target, &setting.options);
     diagnostics.extend(found);
     diagnostics.extend(check::check(&program, &relation, &bound, sources, setting, &levels));
     let diagnostics = lint::allow(diagnostics, sources, setting, &levels);

@@ -1,6 +1,7 @@
 //! From resolved sentences to the relation that they mean together.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use weir_grammar::ast::{Day, PostureWord};
 
@@ -10,11 +11,25 @@ use crate::resolve::program::{
     self, Ends, Exclusive, Narrowed, Parts, Ports, Program, SentenceId, SentenceKind,
 };
 use crate::selector::PodSet;
+use crate::threads;
 
 /// What a program means on a day: a grant that has ended is none.
 pub fn relate(program: &Program, today: Day) -> Relation {
+    let parts = threads::stretches(program.sentences.len(), |range| relate_some(program, range, today));
+    let mut parts = parts.into_iter();
+    let mut relation = parts.next().unwrap_or_default();
+    for part in parts {
+        relation.guards.extend(part.guards);
+        relation.grants.extend(part.grants);
+    }
+    relation
+}
+
+fn relate_some(program: &Program, range: Range<usize>, today: Day) -> Relation {
     let mut relation = Relation::default();
-    for (id, sentence) in program.iter() {
+    for at in range {
+        let id = SentenceId(at as u32);
+        let sentence = program.get(id);
         match &sentence.kind {
             SentenceKind::Posture(posture) => relate_posture(posture, id, &mut relation),
             SentenceKind::Grant(grant) => {

@@ -19,6 +19,7 @@ mod things;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use weir_cluster::inventory::{NamespaceId, ServiceId, WorkloadId};
@@ -28,49 +29,63 @@ use crate::Setting;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::source::{FileId, Place, Sources};
-use program::{Origin, Program};
+use crate::threads;
+use program::{Context, Origin, Program};
 
-/// Resolves every file against one cluster.
+/// Resolves every file against one cluster, in stretches of the program at once. What comes of it is what comes of
+/// one file after the other.
 pub fn resolve(sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
+    let bytes: usize = sources.iter().map(|(_, source)| source.text.len()).sum();
+    resolve_in(threads::cores().min(bytes / A_STRETCH), sources, setting)
+}
+
+/// So many bytes of text are worth a thread.
+const A_STRETCH: usize = 1 << 15;
+
+/// The same, in so many stretches.
+fn resolve_in(count: usize, sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let modules = modules::Modules::of(sources, &mut diagnostics);
     let params = params::Params::of(sources, &modules, &mut diagnostics);
-    let mut resolver = Resolver {
-        things: names::Things::of(setting.facts.inventory),
-        checked_workloads: BTreeSet::new(),
-        checked_services: BTreeSet::new(),
+    let shared = Shared {
         setting,
         facts: setting.facts,
         sources,
+        things: names::Things::of(setting.facts.inventory),
         ports: ports::PortIndex::of(setting.facts.inventory),
         modules,
         params,
-        lets: BTreeMap::new(),
-        let_depth: 0,
-        frames: Vec::new(),
-        expanded: 0,
-        origin: Arc::default(),
-        context: Vec::new(),
-        diagnostics,
-        told_workloads: BTreeSet::new(),
-        told_services: BTreeSet::new(),
     };
-    let mut program = Program::default();
+    let mut resolver = Resolver::new(&shared);
     for (file, source) in sources.iter() {
         resolver.collect_lets(file, None, &source.parse.file.statements);
     }
-    for (file, source) in sources.iter() {
-        let scope = Scope::of(file);
-        resolver.statements(&source.parse.file.statements, scope, &mut program);
-        if !source.library {
-            resolver.unused_lets_resolve(file);
-            resolver.unapplied_policies_resolve(file);
+    // A file belongs to the stretch in which its text begins.
+    let mut begins = Vec::new();
+    let mut bytes = 0;
+    for (_, source) in sources.iter() {
+        begins.push(bytes);
+        bytes += source.text.len();
+    }
+    let beside = threads::in_stretches(count, bytes + 1, |stretch| {
+        let first = begins.partition_point(|begin| *begin < stretch.start);
+        let end = begins.partition_point(|begin| *begin < stretch.end);
+        let (mut own, mut program) = (resolver.beside(), Program::default());
+        own.files(first..end, &mut program);
+        (own, program, first..end)
+    });
+    let mut program = Program::default();
+    for (at, (own, part, files)) in beside.into_iter().enumerate() {
+        match resolver.join(own, at == 0) {
+            Ok(()) => program.join(part),
+            Err(()) => resolver.files(files, &mut program),
         }
     }
     if resolver.expanded > policies::MOST_EXPANDED {
         program.sentences.clear(); // what is cut short is not judged
     }
-    (program, resolver.diagnostics)
+    diagnostics.extend(resolver.diagnostics.into_iter().map(|said| said.diagnostic));
+    (program, diagnostics)
 }
 
 /// `None`: its errors are reported.
@@ -112,16 +127,31 @@ impl Scope {
     }
 }
 
-struct Resolver<'a> {
+/// What resolvers of several stretches have in common.
+struct Shared<'a> {
     setting: &'a Setting<'a>,
     facts: &'a Facts<'a>,
     sources: &'a Sources,
+    things: names::Things<'a>,
     ports: ports::PortIndex,
     modules: modules::Modules<'a>,
     params: params::Params<'a>,
+}
+
+struct Resolver<'a> {
+    shared: &'a Shared<'a>,
+    setting: &'a Setting<'a>,
+    facts: &'a Facts<'a>,
+    sources: &'a Sources,
+    things: &'a names::Things<'a>,
+    ports: &'a ports::PortIndex,
+    modules: &'a modules::Modules<'a>,
+    params: &'a params::Params<'a>,
     lets: BTreeMap<FileId, BTreeMap<&'a str, lets::Let<'a>>>,
     /// How many `let`s lead to the one that is being resolved.
     let_depth: usize,
+    /// Something was said of a `let`: it is told where it is first used, and that may be in an earlier stretch.
+    let_told: bool,
     /// Every application of a policy.
     frames: Vec<policies::Frame<'a>>,
     /// How many sentences, applications and rounds policies and `in each` blocks have come to.
@@ -129,20 +159,96 @@ struct Resolver<'a> {
     /// How the sentence came to be that is being resolved.
     origin: Arc<Origin>,
     /// The blocks and applications around it, as objects name them.
-    context: Vec<String>,
-    diagnostics: Vec<Diagnostic>,
-    things: names::Things<'a>,
+    context: Option<Arc<Context>>,
+    diagnostics: Vec<Said>,
     /// Of which it is known what else their selectors match.
-    checked_workloads: BTreeSet<WorkloadId>,
-    checked_services: BTreeSet<ServiceId>,
+    checked_workloads: Vec<bool>,
+    checked_services: Vec<bool>,
     /// Lints on a workload or service are told once.
-    told_workloads: BTreeSet<WorkloadId>,
-    told_services: BTreeSet<ServiceId>,
+    told: BTreeSet<Once>,
 }
 
-impl Resolver<'_> {
+/// What is told once, where it is first met.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Once {
+    Workload(WorkloadId),
+    Service(ServiceId),
+}
+
+struct Said {
+    diagnostic: Diagnostic,
+    once: Option<Once>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(shared: &'a Shared<'a>) -> Resolver<'a> {
+        let Shared { setting, facts, sources, things, ports, modules, params } = shared;
+        Resolver {
+            shared,
+            setting,
+            facts,
+            sources,
+            things,
+            ports,
+            modules,
+            params,
+            lets: BTreeMap::new(),
+            let_depth: 0,
+            let_told: false,
+            frames: Vec::new(),
+            expanded: 0,
+            origin: Arc::default(),
+            context: None,
+            diagnostics: Vec::new(),
+            checked_workloads: vec![false; facts.inventory.workloads.len()],
+            checked_services: vec![false; facts.inventory.services.len()],
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// One that has resolved nothing yet, for another stretch.
+    fn beside(&self) -> Resolver<'a> {
+        Resolver { lets: self.lets.clone(), ..Resolver::new(self.shared) }
+    }
+
+    fn files(&mut self, files: Range<usize>, program: &mut Program) {
+        for (file, source) in self.sources.iter().skip(files.start).take(files.len()) {
+            self.statements(&source.parse.file.statements, Scope::of(file), program);
+            if !source.library {
+                self.unused_lets_resolve(file);
+                self.unapplied_policies_resolve(file);
+            }
+        }
+    }
+
+    /// As if the next stretch had been resolved here. `Err`: here it would have gone another way.
+    fn join(&mut self, next: Resolver<'a>, is_first: bool) -> Result<(), ()> {
+        let expanded = self.expanded.saturating_add(next.expanded);
+        if !is_first && (next.let_told || expanded > policies::MOST_EXPANDED) {
+            return Err(());
+        }
+        self.expanded = expanded;
+        let known = |said: &Said| said.once.is_some_and(|once| self.told.contains(&once));
+        self.diagnostics.extend(next.diagnostics.into_iter().filter(|said| !known(said)));
+        self.told.extend(next.told);
+        let either = |(own, next): (&mut bool, bool)| *own |= next;
+        self.checked_workloads.iter_mut().zip(next.checked_workloads).for_each(either);
+        self.checked_services.iter_mut().zip(next.checked_services).for_each(either);
+        self.know_lets(next.lets);
+        Ok(())
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(self.origin.explain(diagnostic));
+        self.let_told |= self.let_depth > 0;
+        self.diagnostics.push(Said { diagnostic: self.origin.explain(diagnostic), once: None });
+    }
+
+    /// What [`Resolver::told`] holds already is not told once more.
+    fn report_once(&mut self, once: Once, diagnostic: Diagnostic) {
+        self.report(diagnostic);
+        if let Some(said) = self.diagnostics.last_mut() {
+            said.once = Some(once);
+        }
     }
 
     /// Whether a syntax error lies inside: what is meant is not known, and its words are not judged.
@@ -152,3 +258,6 @@ impl Resolver<'_> {
         errors[first..].iter().take_while(|error| error.span.start < place.span.end).next().is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

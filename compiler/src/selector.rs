@@ -114,6 +114,11 @@ impl PodSet {
         self.terms.is_empty()
     }
 
+    /// Whether it is every pod of the cluster, by what it says.
+    pub fn is_all(&self) -> bool {
+        matches!(&*self.terms, [term] if term.namespaces.is_empty() && term.pods.is_empty())
+    }
+
     /// Whether both are one and the same set, not only equal.
     pub fn is(&self, other: &PodSet) -> bool {
         Arc::ptr_eq(&self.terms, &other.terms)

@@ -1,6 +1,6 @@
 //! The texts of a program: its files and the library's, each with its tree.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use weir_grammar::ast::Statement;
 use weir_grammar::{Parse, Span};
@@ -42,7 +42,7 @@ impl Source {
 
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    files: Vec<Arc<Source>>,
 }
 
 /// The library: module and text. The first is part of every program, the others of those that use them.
@@ -148,7 +148,7 @@ impl Sources {
         });
         parsed.sort_unstable_by_key(|(at, _)| *at);
         let first = self.files.len();
-        self.files.extend(parsed.into_iter().map(|(_, source)| source));
+        self.files.extend(parsed.into_iter().map(|(_, source)| Arc::new(source)));
         (first..self.files.len()).for_each(|file| self.push_used(file));
     }
 
@@ -169,7 +169,7 @@ impl Sources {
     }
 
     fn keep(&mut self, source: Source) -> FileId {
-        self.files.push(source);
+        self.files.push(Arc::new(source));
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -177,8 +177,13 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// The same, for whoever outlives the sources.
+    pub fn shared(&self, id: FileId) -> Arc<Source> {
+        Arc::clone(&self.files[id.0 as usize])
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
-        self.files.iter().enumerate().map(|(at, source)| (FileId(at as u32), source))
+        self.files.iter().enumerate().map(|(at, source)| (FileId(at as u32), &**source))
     }
 
     pub fn text(&self, place: Place) -> &str {

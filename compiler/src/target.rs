@@ -4,7 +4,9 @@
 //! names the objects, and a folder a format spells them.
 
 mod bind;
+mod calico;
 pub mod capability;
+pub mod cilium;
 pub mod cluster_network_policy;
 mod deny;
 mod describe;
@@ -12,8 +14,10 @@ mod draft;
 pub mod kubernetes;
 mod merge;
 mod names;
+mod non_empty;
 mod object;
 mod peer;
+pub mod split;
 
 use serde::Serialize;
 
@@ -24,6 +28,7 @@ use crate::relation::Relation;
 use crate::resolve::program::Program;
 pub(crate) use bind::bind;
 pub(crate) use deny::Denials;
+use split::Share;
 
 /// A policy format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +84,21 @@ pub enum CalicoKind {
     Namespaced,
 }
 
+impl CalicoKind {
+    pub const ALL: &[CalicoKind] = &[CalicoKind::Global, CalicoKind::Namespaced];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            CalicoKind::Global => "global",
+            CalicoKind::Namespaced => "namespaced",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<CalicoKind> {
+        CalicoKind::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options { calico: CalicoKind::default(), priorities: (100, 899) }
@@ -89,8 +109,12 @@ impl Options {
     /// What a project says for one of its clusters.
     pub fn of(project: Option<&Project>, cluster: &Cluster) -> Options {
         let default = Options::default();
-        let told = cluster.priorities.or_else(|| project?.priorities);
-        Options { priorities: told.unwrap_or(default.priorities), ..default }
+        let calico = cluster.calico.or_else(|| project?.calico);
+        let priorities = cluster.priorities.or_else(|| project?.priorities);
+        Options {
+            calico: calico.unwrap_or(default.calico),
+            priorities: priorities.unwrap_or(default.priorities),
+        }
     }
 }
 
@@ -98,15 +122,31 @@ impl Options {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Object {
-    NetworkPolicy(kubernetes::NetworkPolicy),
-    ClusterNetworkPolicy(cluster_network_policy::ClusterNetworkPolicy),
+    NetworkPolicy(Box<kubernetes::NetworkPolicy>),
+    Cilium(Box<cilium::objects::Policy>),
+    Calico(calico::Calico),
+    ClusterNetworkPolicy(Box<cluster_network_policy::ClusterNetworkPolicy>),
 }
 
 impl Object {
     pub fn kind(&self) -> &'static str {
         match self {
             Object::NetworkPolicy(_) => "NetworkPolicy",
+            Object::Cilium(policy) => policy.kind,
+            Object::Calico(object) => object.kind,
             Object::ClusterNetworkPolicy(policy) => policy.kind,
+        }
+    }
+
+    /// One of several objects that say together what this one does.
+    pub fn part(&self, share: Share) -> Object {
+        match self {
+            Object::NetworkPolicy(policy) => Object::NetworkPolicy(Box::new(kubernetes::part(policy, share))),
+            Object::Cilium(policy) => Object::Cilium(Box::new(policy.part(share))),
+            // Cut to size when it is made: its rules have an order.
+            Object::Calico(object) => Object::Calico(object.clone()),
+            // Its lists are short.
+            Object::ClusterNetworkPolicy(policy) => Object::ClusterNetworkPolicy(policy.clone()),
         }
     }
 
@@ -114,6 +154,8 @@ impl Object {
     pub fn namespace(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::Cilium(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::Calico(object) => object.metadata.namespace.as_deref().unwrap_or_default(),
             Object::ClusterNetworkPolicy(_) => "",
         }
     }
@@ -121,7 +163,17 @@ impl Object {
     pub fn name(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
+            Object::Cilium(policy) => &policy.metadata.name,
+            Object::Calico(object) => &object.metadata.name,
             Object::ClusterNetworkPolicy(policy) => &policy.metadata.name,
+        }
+    }
+
+    /// Whether others of its namespace refer to it: where objects are applied one by one, it has to be there before.
+    fn goes_first(&self) -> bool {
+        match self {
+            Object::NetworkPolicy(_) | Object::Cilium(_) | Object::ClusterNetworkPolicy(_) => false,
+            Object::Calico(object) => object.goes_first(),
         }
     }
 }
@@ -140,7 +192,8 @@ pub(crate) fn check(
     }
 }
 
-/// The objects of a relation that is bound to the target, sorted by namespace, kind and name.
+/// The objects of a relation that is bound to the target, sorted by namespace, kind and name; what others
+/// refer to goes before them.
 pub fn lower(
     target: Target,
     options: &Options,
@@ -150,9 +203,15 @@ pub fn lower(
 ) -> Vec<Object> {
     let mut objects = match target {
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
+        Target::Cilium => cilium::lower(options, relation, program, facts),
+        Target::Calico => {
+            calico::lower(options, relation, program, facts).into_iter().map(Object::Calico).collect()
+        }
         Target::ClusterNetworkPolicy => cluster_network_policy::lower(options, relation, program, facts),
-        Target::Cilium | Target::Calico => Vec::new(),
     };
-    objects.sort_by(|a, b| (a.namespace(), a.kind(), a.name()).cmp(&(b.namespace(), b.kind(), b.name())));
+    objects.sort_by(|a, b| {
+        let key = |object: &Object| !object.goes_first();
+        (a.namespace(), key(a), a.kind(), a.name()).cmp(&(b.namespace(), key(b), b.kind(), b.name()))
+    });
     objects
 }

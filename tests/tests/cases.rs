@@ -1,8 +1,15 @@
 //! Cases as folders: a program, an inventory (or the town's), and beside them what was emitted, what it lets flow and
 //! what was said. Each judges its own output: the flows enforced are the flows meant, also on pods and namespaces that
 //! come after the build (`later.yaml`), the program's own tests hold, and no shuffling changes a byte.
+//!
+//! A case whose program says `# target: calico`, or `# target: calico namespaced`, is built for these targets alone. What
+//! is emitted is held against the formats' schemas and rules.
 
 use std::path::{Path, PathBuf};
+
+use weir::Target;
+use weir::target::{CalicoKind, Options};
+use weir_tests::validity::{self, Schemas};
 
 use crate::harness::{self, Built, Texts};
 use crate::table;
@@ -55,6 +62,13 @@ fn cases() {
         let name = folder.strip_prefix(harness::cases()).unwrap().display().to_string();
         let program = harness::texts(&with_extension(&folder, "weir"));
         let manifests = manifests(&folder);
+        let asked = targets(&program);
+        for (file, target, options) in &asked {
+            check_target(&name, &folder, file, &program, &manifests, (*target, *options));
+        }
+        if !asked.is_empty() {
+            continue;
+        }
         let built = harness::build(&program, &manifests);
         assert!(built.yaml.is_some(), "{name}:\n{}", built.rendered());
         snapshot(&folder, "k8s.yaml", built.yaml());
@@ -68,8 +82,51 @@ fn cases() {
         let table = table::table(&built.inventory, &built.relation, &judgement.space, &judgement.permitted);
         snapshot(&folder, "flows.txt", &table);
         check_later(&name, &folder, &built, &manifests);
-        check_shuffled(&name, &built, &program, &manifests);
+        let again = |program: &Texts, manifests: &Texts| harness::build(program, manifests);
+        check_shuffled(&name, &built, &program, &manifests, again);
     }
+}
+
+/// The targets that a program names, each with what its files are called by.
+fn targets(program: &Texts) -> Vec<(String, Target, Options)> {
+    let lines = program.iter().flat_map(|(_, text)| text.lines());
+    let target = |words: &str| {
+        let mut words = words.split_whitespace();
+        let target = words.next().and_then(Target::parse).expect("`# target:` and a target");
+        let mut options = Options::default();
+        if let Some(kind) = words.next() {
+            options.calico = CalicoKind::parse(kind).expect("a kind of Calico's");
+        }
+        let file = match options.calico {
+            CalicoKind::Global => target.name().to_owned(),
+            CalicoKind::Namespaced => format!("{}-namespaced", target.name()),
+        };
+        (file, target, options)
+    };
+    lines.filter_map(|line| line.strip_prefix("# target: ")).map(target).collect()
+}
+
+fn check_target(
+    name: &str,
+    folder: &Path,
+    file: &str,
+    program: &Texts,
+    manifests: &Texts,
+    (target, options): (Target, Options),
+) {
+    let build =
+        |program: &Texts, manifests: &Texts| harness::build_as(program, manifests, target, options, None);
+    let built = build(program, manifests);
+    assert!(built.yaml.is_some(), "{name}:\n{}", built.rendered());
+    snapshot(folder, &format!("{file}.yaml"), built.yaml());
+    if !built.diagnostics.is_empty() {
+        snapshot(folder, &format!("{file}.said.txt"), &built.rendered());
+    }
+    let wrong = validity::check(built.yaml(), Schemas::of_environment());
+    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    assert!(wrong.is_empty(), "{name}, {file}:\n{}", wrong.join("\n"));
+    built.assert_tests_pass(name);
+    check_shuffled(name, &built, program, manifests, build);
 }
 
 fn check_later(name: &str, folder: &Path, built: &Built, manifests: &Texts) {
@@ -87,7 +144,13 @@ fn check_later(name: &str, folder: &Path, built: &Built, manifests: &Texts) {
 }
 
 /// Statements and documents in reverse order make the same bytes.
-fn check_shuffled(name: &str, built: &Built, program: &Texts, manifests: &Texts) {
+fn check_shuffled(
+    name: &str,
+    built: &Built,
+    program: &Texts,
+    manifests: &Texts,
+    build: impl Fn(&Texts, &Texts) -> Built,
+) {
     let reversed_program: Texts = program
         .iter()
         .map(|(file, text)| {
@@ -106,6 +169,6 @@ fn check_shuffled(name: &str, built: &Built, program: &Texts, manifests: &Texts)
             (file.clone(), documents.join("\n---\n"))
         })
         .collect();
-    let again = harness::build(&reversed_program, &reversed_manifests);
+    let again = build(&reversed_program, &reversed_manifests);
     assert_eq!(again.yaml(), built.yaml(), "{name}: shuffling changes the output");
 }

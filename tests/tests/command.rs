@@ -161,7 +161,6 @@ fn what_cannot_run_is_two() {
         &["build", "shop.weir"],
         &["build", "nowhere.weir", "-i", "pods.yaml"],
         &["build", "shop.weir", "-i", "nowhere/"],
-        &["build", "shop.weir", "-i", "pods.yaml", "-t", "cilium"],
         &["build", "shop.weir", "-i", "pods.yaml", "-t", "nonsense"],
         &["build", "-", "-i", "-"],
         &["explain", "E9999"],

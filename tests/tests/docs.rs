@@ -77,7 +77,10 @@ fn blocks_run() {
                         wrong.push(format!("{name}: `{rest}`:\n{whole}\n{found:?}\n{said}"));
                     }
                     if built.yaml.is_some() {
-                        harness::judge(&built, &built.inventory).assert_equal(&name, &built);
+                        // Of other formats nobody says yet what they let flow.
+                        if target.is_none_or(|target| target == Target::NetworkPolicy) {
+                            harness::judge(&built, &built.inventory).assert_equal(&name, &built);
+                        }
                     }
                     if found.is_empty() {
                         program = whole;

@@ -11,6 +11,7 @@ use weir::{
 use weir_cluster::enforce::kubernetes;
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
+use weir_tests::validity::{self, Schemas};
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -93,22 +94,41 @@ pub fn build_in(
     target: Target,
     project: Option<(&Project, &Cluster)>,
 ) -> Built {
+    let options = project.map(|(project, cluster)| Options::of(Some(project), cluster)).unwrap_or_default();
+    build_as(program, manifests, target, options, project)
+}
+
+/// The same, with the choices that a target has.
+pub fn build_as(
+    program: &Texts,
+    manifests: &Texts,
+    target: Target,
+    options: Options,
+    project: Option<(&Project, &Cluster)>,
+) -> Built {
     let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let mut sources = Sources::with_prelude();
+    let prelude = project.is_none_or(|(project, _)| project.prelude);
+    let mut sources = if prelude { Sources::with_prelude() } else { Sources::new() };
     for (name, text) in program {
         sources.add(name, name, text);
     }
     let cluster = project.map(|(_, cluster)| cluster.clone()).unwrap_or_default();
-    let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
-    let options = Options::of(project.map(|(project, _)| project), &cluster);
+    let facts = Facts::of_cluster(&inventory, &cluster);
     let setting = Setting { project, options, ..Setting::new(&facts, target, weir_tests::TODAY) };
     let analysis = analyze(&sources, &setting);
     let documents = analysis.build(&facts);
     let yaml = documents.map(|documents| emit::stream(&documents));
+    yaml.iter().for_each(|yaml| assert_eq!(violations(yaml), "", "{yaml}"));
     let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
     Built { sources, inventory, cluster, diagnostics, relation, yaml, tests }
+}
+
+/// What is wrong with policy text, one a line.
+pub fn violations(yaml: &str) -> String {
+    let found = validity::check(yaml, Schemas::of_environment());
+    found.iter().map(|violation| format!("{violation}\n")).collect()
 }
 
 /// The project of pages whose programs name clusters: `prod-eu`, which the manifests are, and `staging`.
@@ -202,7 +222,7 @@ pub struct Judgement {
 
 /// Judges what was built, on the inventory that it was built for or on a later one.
 pub fn judge(built: &Built, later: &Inventory) -> Judgement {
-    let facts = Facts::with_ranges(&built.inventory, &built.cluster.pods, &built.cluster.services);
+    let facts = Facts::of_cluster(&built.inventory, &built.cluster);
     let policies = kubernetes::read("built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
     let boundaries = policies.boundaries();

@@ -18,4 +18,7 @@ mod projects;
 mod properties;
 mod settings;
 mod table;
+mod targets;
 mod tidy;
+mod traps;
+mod validity;

@@ -27,6 +27,7 @@ mod syntax;
 mod texts;
 mod virtual_pods;
 
+use crate::harness::violations;
 use cluster::Cluster;
 use judge::{judge, justified};
 use program::Program;
@@ -120,6 +121,13 @@ fn build(inventory: &Inventory, text: &str) -> Result<Result<Built, BTreeSet<&'s
         }
         None => Ok(Err(errors.into_iter().map(|(code, _)| code).collect())),
     }
+}
+
+/// The stream that Weir writes, valid whatever it means.
+fn written(documents: &[Document]) -> String {
+    let text = weir::emit::stream(documents);
+    assert_eq!(violations(&text), "", "the output is not valid\n{text}");
+    text
 }
 
 fn text(program: &Program, cluster: &Cluster) -> String {

@@ -235,6 +235,8 @@ fn schema_and_parser_agree() {
             ],
         ),
         ("clusters.a", "priorities", vec!["[0x10, 0o77]", "[]"]),
+        ("defaults", "calico-kind", vec!["'global'", "'namespaced'", "'Global'", "''", "1"]),
+        ("clusters.a", "calico-kind", vec!["'namespaced'", "'x'"]),
         ("clusters.a", "target", vec!["'clusternetworkpolicy'", "'x'"]),
         ("clusters.a", "inventory", vec!["[]", "['x']", "'x'", "['']", "['-']", "[1]", "['/x', '../y']"]),
         (

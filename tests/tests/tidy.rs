@@ -160,6 +160,15 @@ fn crates_stand_where_they_belong() {
     none(found);
 }
 
+/// Policies are judged by who knows no more than their bytes.
+#[test]
+fn validity_shares_nothing() {
+    let files = sources(&["tests/src/validity"]).into_iter().filter(|(_, text)| {
+        ["weir::", "weir_cluster", "weir_grammar", "k8s_openapi"].iter().any(|word| mentions(text, word))
+    });
+    none(files.map(|(name, _)| format!("{name} names a crate of Weir's")).collect());
+}
+
 /// The libraries are handed texts: what reads and writes is the binary.
 #[test]
 fn libraries_do_no_io() {

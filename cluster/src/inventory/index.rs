@@ -30,6 +30,8 @@ pub enum AddressOwner {
 pub(crate) struct Index {
     /// Every name of a program begins with one.
     by_name: FxHashMap<Text, NamespaceId>,
+    /// What is called by a name in each namespace.
+    named: Vec<FxHashMap<Text, Namesakes>>,
     classes: Postings,
     namespaces: Postings,
     /// Every workload in the order of its table: slices of it are the workloads of one namespace and name.
@@ -42,6 +44,13 @@ pub(crate) struct Index {
     service_starts: Vec<u32>,
     /// Sorted by address, then owner.
     addresses: Vec<(IpAddr, Holder)>,
+}
+
+/// The workloads of one name in one namespace, as a range of [`Index::workloads`], and the service.
+#[derive(Clone, Debug, Default)]
+struct Namesakes {
+    workloads: Range<u32>,
+    service: Option<ServiceId>,
 }
 
 /// An [`AddressOwner`] in eight bytes: there is one for each pod.
@@ -119,6 +128,7 @@ impl Index {
         let names = (0u32..).zip(&inventory.namespaces);
         Index {
             by_name: names.map(|(at, namespace)| (namespace.name.clone(), NamespaceId(at))).collect(),
+            named: namesakes(inventory),
             classes: Postings::build(inventory.classes.iter().map(|class| &class.labels)),
             namespaces: Postings::build(inventory.namespaces.iter().map(|namespace| &namespace.labels)),
             workloads: workloads.collect(),
@@ -129,6 +139,22 @@ impl Index {
             addresses: addresses(inventory),
         }
     }
+}
+
+fn namesakes(inventory: &Inventory) -> Vec<FxHashMap<Text, Namesakes>> {
+    let mut named = vec![FxHashMap::<Text, Namesakes>::default(); inventory.namespaces.len()];
+    for (at, workload) in (0u32..).zip(&inventory.workloads) {
+        let found = named[workload.namespace.index()].entry(workload.name.clone()).or_default();
+        if found.workloads.is_empty() {
+            found.workloads = at..at;
+        }
+        found.workloads.end = at + 1;
+    }
+    for (at, service) in (0u32..).zip(&inventory.services) {
+        let found = named[service.namespace.index()].entry(service.name.clone()).or_default();
+        found.service.get_or_insert(ServiceId(at));
+    }
+    named
 }
 
 /// Where the rows of each namespace begin, for rows sorted by namespace.
@@ -220,9 +246,12 @@ impl Inventory {
 
     /// The workloads of this name in one namespace: more than one where two kinds share the name.
     pub fn workloads_in(&self, namespace: NamespaceId, name: &str) -> &[WorkloadId] {
-        let rows = self.workloads_of(namespace);
-        let ids = &self.index.workloads[rows.start as usize..rows.end as usize];
-        named(ids, name, |id| &self.workloads[id.index()].name)
+        let Some(found) = self.namesakes(namespace, name) else { return &[] };
+        &self.index.workloads[found.workloads.start as usize..found.workloads.end as usize]
+    }
+
+    fn namesakes(&self, namespace: NamespaceId, name: &str) -> Option<&Namesakes> {
+        self.index.named.get(namespace.index())?.get(name)
     }
 
     /// The workloads of one namespace, as ids without their wrapper.
@@ -237,10 +266,7 @@ impl Inventory {
 
     /// The service of this name in one namespace.
     pub fn service_in(&self, namespace: NamespaceId, name: &str) -> Option<ServiceId> {
-        let rows = self.services_of(namespace);
-        let services = &self.services[rows.start as usize..rows.end as usize];
-        let found = services.binary_search_by(|service| service.name.as_ref().cmp(name));
-        found.ok().map(|position| ServiceId(rows.start + position as u32))
+        self.namesakes(namespace, name)?.service
     }
 
     /// The services of one namespace, as ids without their wrapper.

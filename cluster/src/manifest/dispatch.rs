@@ -9,6 +9,7 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use super::cni;
 use super::document::{Document, Place};
 use super::header::{Header, drain};
 use super::object;
@@ -16,7 +17,7 @@ use super::policy::network_policy;
 use super::problem::Problem;
 use super::record::{endpoint_slice, endpoints, namespace, node, service};
 use super::scalar::{Key, Obj, Str, refuse_list};
-use super::workload::{controller, cron_job, job, pod, replication_controller};
+use super::workload::{controller, cron_job, daemon_set, job, pod, replication_controller};
 use crate::inventory::WorkloadKind as Workload;
 
 /// The two fields that say what an object is.
@@ -244,7 +245,7 @@ fn dispatch<'de, A: MapAccess<'de>>(
     /// Reads an object of a known shape and notes it.
     macro_rules! note {
         ($shape:ident, $note:ident $(, $more:expr)*) => {{
-            let object = object::$shape::deserialize(MapAccessDeserializer::new(map))?;
+            let object = <object::$shape<'_>>::deserialize(MapAccessDeserializer::new(map))?;
             let name = object.metadata.as_ref().and_then(|Obj(metadata)| metadata.name.as_deref());
             let line = match name {
                 _ if document.lists == 0 => document.line,
@@ -268,7 +269,7 @@ fn dispatch<'de, A: MapAccess<'de>>(
         }
         ("apps", "StatefulSet") => note!(Controller, controller, Workload::StatefulSet, &ty.version),
         ("apps" | "extensions", "DaemonSet") => {
-            note!(Controller, controller, Workload::DaemonSet, &ty.version)
+            note!(DaemonSet, daemon_set, &ty.version)
         }
         ("apps" | "extensions", "ReplicaSet") => {
             note!(Controller, controller, Workload::ReplicaSet, &ty.version)
@@ -277,6 +278,8 @@ fn dispatch<'de, A: MapAccess<'de>>(
         ("batch", "CronJob") => note!(CronJob, cron_job),
         ("discovery.k8s.io", "EndpointSlice") => note!(EndpointSlice, endpoint_slice),
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(NetworkPolicy, network_policy),
+        ("", "ConfigMap") => cni::config_map(document, map),
+        ("operator.tigera.io", "Installation") => cni::installation(document, map),
         _ if ty.is_list() => list(document, ty, items, map),
         ("kustomize.config.k8s.io", "Kustomization" | "Component") => {
             document.skip("Kustomization");

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
+use super::cni;
 use super::record::{EndpointsFacts, EndpointsKind, Records, Seen, ServiceFacts, sorted};
 use super::workload::{Controller, Owner, PodFacts};
 use crate::inventory::{
@@ -45,9 +46,19 @@ pub(super) fn fold(mut records: Records) -> Inventory {
     });
     let mut policies: Vec<ExistingPolicy> = policies.collect();
     policies.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
-    let skipped = records.skipped;
-    Inventory { namespaces, workloads, services, classes, nodes, policies, skipped, ..Inventory::default() }
-        .indexed()
+    let (cni, skipped) = (cni::evidence(records.sightings), records.skipped);
+    Inventory {
+        namespaces,
+        workloads,
+        services,
+        classes,
+        nodes,
+        policies,
+        cni,
+        skipped,
+        ..Inventory::default()
+    }
+    .indexed()
 }
 
 /// A workload while its pods are gathered.

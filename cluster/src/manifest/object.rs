@@ -4,8 +4,9 @@
 use std::net::IpAddr;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, IgnoredAny};
 
+use super::loose::Loose;
 use super::problem::Problem;
 use super::rules::{
     ClusterIp, DnsLabel, LabelKey, LabelValue, MaybeAddress, MaybeRange, NamespaceOrNone, Operator, PortName,
@@ -18,9 +19,10 @@ pub(super) use super::policy::NetworkPolicy;
 
 pub(super) type List<T> = Option<Vec<T>>;
 
+/// `T` is what is made of annotations, which are passed over where nobody asks.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "R: Rule"))]
-pub(super) struct Metadata<'a, R = Subdomain> {
+#[serde(rename_all = "camelCase", bound(deserialize = "R: Rule, T: Deserialize<'de>"))]
+pub(super) struct Metadata<'a, R = Subdomain, T = IgnoredAny> {
     #[serde(borrow)]
     pub(super) name: Option<Checked<'a, R>>,
     #[serde(borrow)]
@@ -31,6 +33,7 @@ pub(super) struct Metadata<'a, R = Subdomain> {
     pub(super) labels: Option<LabelMap<'a>>,
     #[serde(borrow)]
     pub(super) owner_references: List<Obj<OwnerReference<'a>>>,
+    pub(super) annotations: Option<T>,
 }
 
 #[derive(Deserialize)]
@@ -61,13 +64,14 @@ pub(super) struct Pod<'a> {
     pub(super) status: Option<Obj<PodStatus<'a>>>,
 }
 
+/// `T` is what is made of the fields of containers that only those of DaemonSets are asked for.
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PodSpec<'a> {
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct PodSpec<'a, T = IgnoredAny> {
     #[serde(borrow)]
-    pub(super) containers: List<Obj<Container<'a>>>,
+    pub(super) containers: List<Obj<Container<'a, T>>>,
     #[serde(borrow)]
-    pub(super) init_containers: List<Obj<Container<'a>>>,
+    pub(super) init_containers: List<Obj<Container<'a, T>>>,
     pub(super) host_network: Option<Flag>,
     #[serde(borrow)]
     pub(super) service_account_name: Option<Str<'a>>,
@@ -77,8 +81,11 @@ pub(super) struct PodSpec<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Container<'a> {
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Container<'a, T = IgnoredAny> {
+    pub(super) name: Option<T>,
+    pub(super) image: Option<T>,
+    pub(super) env: Option<T>,
     #[serde(borrow)]
     pub(super) ports: List<Obj<ContainerPort<'a>>>,
     #[serde(borrow)]
@@ -115,14 +122,17 @@ pub(super) struct IngressAddress {
     pub(super) ip: Option<Parsed<MaybeAddress>>,
 }
 
-/// Deployment, StatefulSet, DaemonSet, ReplicaSet.
+/// Deployment, StatefulSet, ReplicaSet.
 #[derive(Deserialize)]
-pub(super) struct Controller<'a> {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Controller<'a, T = IgnoredAny> {
     #[serde(borrow)]
     pub(super) metadata: Option<Obj<Metadata<'a>>>,
     #[serde(borrow)]
-    pub(super) spec: Option<Obj<ControllerSpec<'a, Obj<Selector<'a>>>>>,
+    pub(super) spec: Option<Obj<ControllerSpec<'a, Obj<Selector<'a>>, T>>>,
 }
+
+pub(super) type DaemonSet<'a> = Controller<'a, Loose<'a>>;
 
 /// A ReplicationController, whose selector is plain labels.
 #[derive(Deserialize)]
@@ -134,20 +144,21 @@ pub(super) struct OldController<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(bound(deserialize = "S: Deserialize<'de>"))]
-pub(super) struct ControllerSpec<'a, S> {
+#[serde(bound(deserialize = "S: Deserialize<'de>, T: Deserialize<'de>"))]
+pub(super) struct ControllerSpec<'a, S, T = IgnoredAny> {
     pub(super) replicas: Option<Number>,
     pub(super) selector: Option<S>,
     #[serde(borrow)]
-    pub(super) template: Option<Obj<Template<'a>>>,
+    pub(super) template: Option<Obj<Template<'a, T>>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Template<'a> {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Template<'a, T = IgnoredAny> {
     #[serde(borrow)]
     pub(super) metadata: Option<Obj<TemplateMetadata<'a>>>,
     #[serde(borrow)]
-    pub(super) spec: Option<Obj<PodSpec<'a>>>,
+    pub(super) spec: Option<Obj<PodSpec<'a, T>>>,
 }
 
 #[derive(Deserialize)]
@@ -341,7 +352,7 @@ pub(super) struct EndpointAddress {
 #[derive(Deserialize)]
 pub(super) struct Node<'a> {
     #[serde(borrow)]
-    pub(super) metadata: Option<Obj<Metadata<'a>>>,
+    pub(super) metadata: Option<Obj<Metadata<'a, Subdomain, Loose<'a>>>>,
     pub(super) spec: Option<Obj<NodeSpec>>,
     #[serde(borrow)]
     pub(super) status: Option<Obj<NodeStatus<'a>>>,

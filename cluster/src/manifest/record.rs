@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ManifestError;
+use super::cni;
 use super::document::Place;
 use super::object::{self, EndpointPort};
 use super::policy::PolicyFacts;
@@ -17,6 +18,7 @@ use super::problem::Problem;
 use super::rules::{ClusterIp, FromText, Rule};
 use super::scalar::{LabelMap, Obj};
 use super::workload::{Controller, Pods};
+use crate::inventory::cni::Sighting;
 use crate::inventory::{Endpoint, Origin, Protocol, ServicePort, ServiceType, TargetPort, WorkloadKind};
 use crate::labels::{Labels, Text};
 
@@ -33,6 +35,8 @@ pub(super) struct Records {
     pub(super) endpoints: FxHashMap<(Text, Text, EndpointsKind), Seen<EndpointsFacts>>,
     pub(super) nodes: FxHashMap<Text, Seen<NodeFacts>>,
     pub(super) policies: FxHashMap<(Text, Text), Seen<PolicyFacts>>,
+    /// What shows a network plugin, as it was met.
+    pub(super) sightings: Vec<Sighting>,
     pub(super) skipped: BTreeMap<Text, usize>,
     pub(super) errors: Vec<ManifestError>,
 }
@@ -88,6 +92,7 @@ impl Records {
             endpoints: FxHashMap::default(),
             nodes: FxHashMap::default(),
             policies: FxHashMap::default(),
+            sightings: Vec::new(),
             skipped: BTreeMap::new(),
             errors: Vec::new(),
         }
@@ -134,6 +139,7 @@ impl Records {
             return false;
         }
         self.mentioned.extend(other.mentioned);
+        self.sightings.extend(other.sightings);
         // Counted once: nothing may fail any more.
         for (kind, count) in other.skipped {
             *self.skipped.entry(kind).or_default() += count;
@@ -166,11 +172,11 @@ fn absorb_table<K: Eq + Hash, T: PartialEq>(
 }
 
 /// The metadata with the name that they must have; else the error is noted.
-pub(super) fn named<'o, 'a, R: Rule>(
+pub(super) fn named<'o, 'a, R: Rule, T>(
     place: &mut Place<'_, '_>,
     kind: &str,
-    metadata: &'o Option<Obj<object::Metadata<'a, R>>>,
-) -> Option<(&'o object::Metadata<'a, R>, &'o str)> {
+    metadata: &'o Option<Obj<object::Metadata<'a, R, T>>>,
+) -> Option<(&'o object::Metadata<'a, R, T>, &'o str)> {
     if let Some(Obj(metadata)) = metadata {
         if let Some(name) = &metadata.name {
             return Some((metadata, name));
@@ -333,6 +339,9 @@ pub(super) fn node(place: &mut Place<'_, '_>, object: object::Node<'_>) {
             Ok(address) => addresses.push(address),
             Err(problem) => place.error_at(&address.address, problem),
         }
+    }
+    if let Some(annotations) = &metadata.annotations {
+        addresses.extend(cni::node(place, &name, annotations));
     }
     let mut pod_ranges = Vec::new();
     if let Some(Obj(spec)) = object.spec {

@@ -4,6 +4,7 @@ use super::Reader;
 use crate::inventory::{EndpointClass, Inventory, Protocol, TargetPort};
 use crate::labels::{Labels, Requirement};
 
+mod cni;
 mod errors;
 mod formats;
 mod hostile;

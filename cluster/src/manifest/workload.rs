@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::cni;
 use super::document::Place;
 use super::object::{self, OwnerReference, PodSpec, Template};
 use super::problem::Problem;
@@ -233,9 +234,15 @@ pub(super) fn pod(place: &mut Place<'_, '_>, object: object::Pod<'_>) {
     }
 }
 
-pub(super) fn controller(
+/// A DaemonSet is a workload like others, and may be what makes the cluster's network.
+pub(super) fn daemon_set(place: &mut Place<'_, '_>, object: object::DaemonSet<'_>, version: &str) {
+    cni::agent(place, &object);
+    controller(place, object, WorkloadKind::DaemonSet, version);
+}
+
+pub(super) fn controller<T: Default>(
     place: &mut Place<'_, '_>,
-    object: object::Controller<'_>,
+    object: object::Controller<'_, T>,
     kind: WorkloadKind,
     version: &str,
 ) {
@@ -352,15 +359,15 @@ fn job_like(
     keep!(place, controllers, (namespace, name, kind), facts, &word, full_name);
 }
 
-fn template_facts(records: &mut Records, Obj(template): &Obj<Template<'_>>) -> PodFacts {
+fn template_facts<T: Default>(records: &mut Records, Obj(template): &Obj<Template<'_, T>>) -> PodFacts {
     let labels = template.metadata.as_ref().and_then(|Obj(metadata)| metadata.labels.as_ref());
     pod_facts(records, labels, template.spec.as_ref())
 }
 
-fn pod_facts(
+fn pod_facts<T: Default>(
     records: &mut Records,
     labels: Option<&LabelMap<'_>>,
-    spec: Option<&Obj<PodSpec<'_>>>,
+    spec: Option<&Obj<PodSpec<'_, T>>>,
 ) -> PodFacts {
     let labels = labels.iter().flat_map(|labels| &labels.0).filter(|(key, _)| !is_volatile(key));
     let labels = labels.map(|(key, value)| (records.text(key), records.text(value))).collect();
@@ -369,7 +376,7 @@ fn pod_facts(
     let account = [&spec.service_account_name, &spec.service_account];
     let account = account.into_iter().flatten().find(|account| !account.is_empty());
     let (mut ports, mut local_addresses) = (Vec::new(), Vec::new());
-    let keeps_running = |container: &object::Container<'_>| {
+    let keeps_running = |container: &object::Container<'_, T>| {
         container.restart_policy.as_deref().is_some_and(|policy| policy == "Always")
     };
     let sidecars = spec.init_containers.iter().flatten().filter(|Obj(container)| keeps_running(container));

@@ -2,6 +2,7 @@
 //! something are not computed. What a level makes of a lint, and which comments allow one, is `lint`'s business.
 
 mod addresses;
+mod atoms;
 mod boundary;
 mod coverage;
 mod dates;
@@ -20,8 +21,12 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::lint::Levels;
 use crate::relation::Relation;
-use crate::resolve::program::{Program, SentenceKind};
+use crate::resolve::program::{Program, SentenceId, SentenceKind};
 use crate::source::Sources;
+use crate::threads;
+use atoms::Outlines;
+use duplicates::Meanings;
+use grants::Idle;
 
 /// What lints look at.
 #[derive(Clone, Copy)]
@@ -50,39 +55,48 @@ impl<'a> View<'a> {
     }
 }
 
+/// What sentences say, made for the lints that compare them.
+struct Told<'p> {
+    outlines: Outlines<'p>,
+    meanings: Meanings,
+}
+
 pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    let behind = addresses::HiddenClients::of(view.facts);
-    let idle = grants::idle(view);
-    postures::check_dns(view, &mut diagnostics);
-    for (id, sentence) in view.program.iter() {
-        let mut said = Vec::new();
-        match &sentence.kind {
-            SentenceKind::Posture(posture) => postures::check(posture, view.facts, &mut said),
-            // What has ended counts for nothing: it is told, and its words are not judged.
-            SentenceKind::Grant(grant)
-                if !sentence.library && !dates::check(grant, view.today, &mut said) =>
-            {
-                if idle.contains(&id) && !view.program.incomplete {
-                    said.push(grants::idle_grant(sentence, &grant.reach));
-                }
-                grants::check(view, sentence, grant, &mut said);
-                addresses::check(&grant.reach, view.facts, &mut said);
-                behind.check(&grant.reach, view.facts, &mut said);
-            }
-            SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => {}
-        }
-        diagnostics.extend(said.into_iter().map(|said| sentence.explain(said)));
-    }
     let is_on = |code: Code| view.levels.is_on(code);
     // What sentences say together is told once all of them can be read.
     let whole = !view.program.incomplete;
-    if whole && is_on(Code::W0117) {
-        duplicates::check(view, &mut diagnostics);
-    }
-    if whole && is_on(Code::W0118) {
-        shadowed::check(view, &idle, &mut diagnostics);
-    }
+    let compared = whole && (is_on(Code::W0117) || is_on(Code::W0118));
+    let (idle, told) = threads::both(
+        || Idle::of(view),
+        || {
+            compared.then(|| {
+                let outlines = Outlines::of(view.program);
+                let meanings = Meanings::of(view.program, &outlines);
+                Told { outlines, meanings }
+            })
+        },
+    );
+    let mut diagnostics = Vec::new();
+    postures::check_dns(view, &mut diagnostics);
+    let behind = addresses::HiddenClients::of(view.facts);
+    diagnostics.extend(each(view, &idle, &behind));
+    let duplicates = || {
+        let mut found = Vec::new();
+        if let Some(told) = told.as_ref().filter(|_| is_on(Code::W0117)) {
+            duplicates::check(view, &told.meanings, &mut found);
+        }
+        found
+    };
+    let shadowed = || {
+        let mut found = Vec::new();
+        if let Some(told) = told.as_ref().filter(|_| is_on(Code::W0118)) {
+            shadowed::check(view, told, &idle, &mut found);
+        }
+        found
+    };
+    let (shadowed, duplicates) = threads::both(shadowed, duplicates);
+    diagnostics.extend(duplicates);
+    diagnostics.extend(shadowed);
     if is_on(Code::W0123) {
         system::check(view, &mut diagnostics);
     }
@@ -93,4 +107,34 @@ pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
         boundary::check(view, &mut diagnostics);
     }
     diagnostics
+}
+
+/// What is said of each sentence by itself.
+fn each(view: &View<'_>, idle: &Idle, behind: &addresses::HiddenClients) -> Vec<Diagnostic> {
+    let found = threads::stretches(view.program.sentences.len(), |range| {
+        let mut diagnostics = Vec::new();
+        for at in range {
+            let id = SentenceId(at as u32);
+            let sentence = view.program.get(id);
+            let mut said = Vec::new();
+            match &sentence.kind {
+                SentenceKind::Posture(posture) => postures::check(posture, view.facts, &mut said),
+                // What has ended counts for nothing: it is told, and its words are not judged.
+                SentenceKind::Grant(grant)
+                    if !sentence.library && !dates::check(grant, view.today, &mut said) =>
+                {
+                    if idle.is(id) && !view.program.incomplete {
+                        said.push(grants::idle_grant(sentence, &grant.reach));
+                    }
+                    grants::check(view, sentence, grant, &mut said);
+                    addresses::check(&grant.reach, view.facts, &mut said);
+                    behind.check(&grant.reach, view.facts, &mut said);
+                }
+                SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => {}
+            }
+            diagnostics.extend(said.into_iter().map(|said| sentence.explain(said)));
+        }
+        diagnostics
+    });
+    found.into_iter().flatten().collect()
 }

@@ -19,7 +19,7 @@ use crate::facts::Facts;
 use crate::relation::{Grant, GrantKind, Guard, Narrowing, Relation, Within};
 use crate::resolve::program::{Exclusive, Part, Ports, Program, Sentence, SentenceId, SentenceKind};
 use crate::selector::{Conjunction, PodSet};
-use crate::target::{Denials, Target};
+use crate::target::Denials;
 use candidates::Candidates;
 use region::{Region, Regions};
 use universe::Universe;
@@ -30,8 +30,8 @@ pub(super) fn check(
     program: &Program,
     meant: &Relation,
     bound: &Relation,
+    denials: Denials<'_>,
     facts: &Facts<'_>,
-    target: Target,
 ) -> Vec<Diagnostic> {
     let promises = |sentence: &Sentence| match &sentence.kind {
         SentenceKind::Guardrail(_) => true,
@@ -41,7 +41,7 @@ pub(super) fn check(
     if !program.sentences.iter().any(promises) {
         return Vec::new();
     }
-    let mut prover = Prover::new(program, meant, bound, facts, target);
+    let mut prover = Prover::new(program, meant, bound, denials, facts);
     for (id, sentence) in program.iter() {
         match &sentence.kind {
             SentenceKind::Guardrail(guardrail) if guardrail.forbids => {
@@ -108,8 +108,8 @@ impl<'a> Prover<'a> {
         program: &'a Program,
         meant: &'a Relation,
         bound: &'a Relation,
+        denials: Denials<'a>,
         facts: &'a Facts<'a>,
-        target: Target,
     ) -> Prover<'a> {
         // The sets as they are written: what the algebra splits them into is nobody's selector.
         let reaches = program.sentences.iter().filter_map(|sentence| sentence.kind.reach());
@@ -118,7 +118,7 @@ impl<'a> Prover<'a> {
         Prover {
             program,
             meant,
-            denials: Denials::of(target, facts),
+            denials,
             guarded: Guarded::of(meant),
             guarded_by_target: Guarded::of(bound),
             told: BTreeSet::new(),

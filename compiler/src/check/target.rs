@@ -28,7 +28,7 @@ fn check_hosts(program: &Program, target: Target) -> Vec<Diagnostic> {
                 sentence.explain(
                     Diagnostic::error(no.code, message)
                         .at(part.place, no.why)
-                        .with_note(Feature::HostNames.who_can())
+                        .with_note(Feature::HostNames.who_can(target))
                         .with_help(no.instead),
                 ),
             );
@@ -51,7 +51,7 @@ fn check_narrowed(program: &Program, target: Target) -> Vec<Diagnostic> {
         let Some(no) = feature.no(target) else { continue };
         let said = Diagnostic::error(no.code, format!("the target `{}` {cannot}", target.name()))
             .at(*place, no.why)
-            .with_note(feature.who_can())
+            .with_note(feature.who_can(target))
             .with_help(no.instead);
         diagnostics.push(sentence.explain(said));
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use weir::target::CalicoKind;
 use weir::{Day, Target};
 
 /// What may talk to what in a Kubernetes cluster, checked and compiled to policy objects
@@ -127,6 +128,10 @@ pub struct ProgramArguments {
     #[arg(short, long, value_name = "NAME")]
     pub target: Option<TargetName>,
 
+    /// Which objects are written for Calico; without it those that weir.toml says, else global ones
+    #[arg(long, value_name = "KIND")]
+    pub calico_kind: Option<CalicoKindName>,
+
     /// The namespace of manifests that name none, as in Helm's output
     #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace_name)]
     pub namespace: String,
@@ -227,6 +232,28 @@ impl ValueEnum for TargetName {
             Target::Cilium => "cilium.io/v2",
             Target::Calico => "projectcalico.org/v3",
             Target::ClusterNetworkPolicy => "policy.networking.k8s.io/v1alpha2, beside NetworkPolicy",
+        };
+        Some(PossibleValue::new(self.0.name()).help(help))
+    }
+}
+
+/// A kind of Calico's objects, by its name on the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct CalicoKindName(pub CalicoKind);
+
+impl ValueEnum for CalicoKindName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [CalicoKindName; 2] =
+            [CalicoKindName(CalicoKind::Global), CalicoKindName(CalicoKind::Namespaced)];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            CalicoKind::Global => "GlobalNetworkPolicies in a tier of their own",
+            CalicoKind::Namespaced => {
+                "NetworkPolicies in their namespaces, which deny nothing to unguarded pods"
+            }
         };
         Some(PossibleValue::new(self.0.name()).help(help))
     }

@@ -20,9 +20,9 @@ pub fn run(arguments: &BuildArguments) -> Outcome {
     };
     let run = match clusters::each(&input, |analysis, facts| analysis.build(facts)) {
         Ok(run) => run,
-        Err(errors) => return report.failed_in(&input.sources, &errors),
+        Err(errors) => return report.failed_in(input.sources(), &errors),
     };
-    if report.diagnostics(&input.sources, &run.diagnostics).is_err() {
+    if report.diagnostics(input.sources(), &run.diagnostics).is_err() {
         return Outcome::Failed;
     }
     for cluster in &run.clusters {

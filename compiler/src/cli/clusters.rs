@@ -77,11 +77,11 @@ type Outcome<T> = Result<(Vec<Diagnostic>, String, T), Vec<Diagnostic>>;
 fn one<T>(input: &Input, job: &Job, work: &impl Fn(&Analysis, &Facts<'_>) -> T) -> Outcome<T> {
     let inventory = input.inventory(job)?;
     let cluster = &job.cluster;
-    let facts = Facts::with_ranges(&inventory, &cluster.pods, &cluster.services);
+    let facts = Facts::of_cluster(&inventory, cluster);
     let project = input.project.as_ref().map(|project| (project, cluster));
-    let options = weir::target::Options::of(input.project.as_ref(), cluster);
-    let setting = Setting { facts: &facts, target: job.target, options, today: input.today, project };
-    let mut analysis = analyze(&input.sources, &setting);
+    let setting =
+        Setting { facts: &facts, target: job.target, options: job.options, today: input.today, project };
+    let mut analysis = analyze(input.sources(), &setting);
     let result = work(&analysis, &facts);
     let name = if input.jobs.len() > 1 { cluster.name.as_str() } else { "" };
     let line = report::inventory(name, &inventory);

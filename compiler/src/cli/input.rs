@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use weir::diagnostic::{Code, Diagnostic, InputPlace};
 use weir::source::Place;
+use weir::target::Options;
 use weir::{Cluster, Day, Inventory, Project, Sources, Target};
 use weir_cluster::manifest::Reader;
 
@@ -14,7 +17,9 @@ use super::files::{self, is_stdin, unreadable, usage};
 use super::project;
 
 pub struct Input {
-    pub sources: Sources,
+    /// Parsed when they are first asked for: one core has time for it while an inventory is folded.
+    sources: OnceLock<Sources>,
+    unparsed: Mutex<Unparsed>,
     /// `None` for files without a `weir.toml`.
     pub project: Option<Project>,
     /// At least one.
@@ -24,11 +29,22 @@ pub struct Input {
     namespace: String,
 }
 
+/// Texts of a program, as [`Sources::add_all`] takes them, and what stands before them.
+#[derive(Default)]
+struct Unparsed {
+    sources: Sources,
+    texts: Vec<Text>,
+}
+
+/// A file's name in the project, where it was read, and what it says.
+pub type Text = (String, String, String);
+
 /// One cluster, and what is written for it.
 pub struct Job {
     /// Without a name where the command line alone tells of it.
     pub cluster: Cluster,
     pub target: Target,
+    pub options: Options,
     pub inventory: Vec<InventoryPath>,
 }
 
@@ -80,9 +96,12 @@ fn read_files(arguments: &ProgramArguments) -> Result<Input, Failure> {
         return Err(said.with_help(help).into());
     }
     let target = arguments.target.map_or(Target::NetworkPolicy, |target| target.0);
-    let jobs = vec![Job { cluster: Cluster::default(), target, inventory: given(&arguments.inventory) }];
+    let calico = arguments.calico_kind.map(|kind| kind.0).unwrap_or_default();
+    let options = Options { calico, ..Options::default() };
+    let inventory = given(&arguments.inventory);
+    let jobs = vec![Job { cluster: Cluster::default(), target, options, inventory }];
     let mut input = Input::new(arguments, Sources::with_prelude(), None, jobs);
-    let errors = add_files(&mut input.sources, &arguments.paths);
+    let errors = input.add(read_texts(&arguments.paths));
     input.or_failure(errors)
 }
 
@@ -99,11 +118,32 @@ impl Input {
         jobs: Vec<Job>,
     ) -> Input {
         let today = arguments.today.unwrap_or_else(today);
-        Input { sources, project, jobs, today, namespace: arguments.namespace.clone() }
+        let unparsed = Mutex::new(Unparsed { sources, texts: Vec::new() });
+        let namespace = arguments.namespace.clone();
+        Input { sources: OnceLock::new(), unparsed, project, jobs, today, namespace }
+    }
+
+    /// Adds the texts of the program. What is left are the errors.
+    pub fn add(&mut self, (texts, errors): (Vec<Text>, Vec<Diagnostic>)) -> Vec<Diagnostic> {
+        self.unparsed.get_mut().unwrap_or_else(PoisonError::into_inner).texts.extend(texts);
+        errors
+    }
+
+    pub fn sources(&self) -> &Sources {
+        self.sources.get_or_init(|| {
+            let unparsed = &mut *self.unparsed.lock().unwrap_or_else(PoisonError::into_inner);
+            let Unparsed { mut sources, texts } = std::mem::take(unparsed);
+            sources.add_all(texts);
+            sources
+        })
     }
 
     pub fn or_failure(self, errors: Vec<Diagnostic>) -> Result<Input, Failure> {
-        if errors.is_empty() { Ok(self) } else { Err(Failure { sources: self.sources, diagnostics: errors }) }
+        if errors.is_empty() {
+            return Ok(self);
+        }
+        self.sources();
+        Err(Failure { sources: self.sources.into_inner().unwrap_or_default(), diagnostics: errors })
     }
 
     /// The inventory of one cluster, read as a whole or not at all.
@@ -154,7 +194,14 @@ impl Input {
         if !errors.is_empty() {
             return Err(errors);
         }
-        reader.finish().map_err(|found| found.into_iter().map(malformed).collect())
+        let inventory = thread::scope(|scope| {
+            // Where no thread is to be had, the program is parsed when it is asked for.
+            let _ = thread::Builder::new().spawn_scoped(scope, || {
+                self.sources();
+            });
+            reader.finish()
+        });
+        inventory.map_err(|found| found.into_iter().map(malformed).collect())
     }
 }
 
@@ -173,7 +220,7 @@ pub fn is_same_project(folder: &Path) -> bool {
     !folder.join(files::SETTINGS).is_file()
 }
 
-fn add_files(sources: &mut Sources, paths: &[PathBuf]) -> Vec<Diagnostic> {
+fn read_texts(paths: &[PathBuf]) -> (Vec<Text>, Vec<Diagnostic>) {
     let mut errors = Vec::new();
     let mut found = BTreeSet::new();
     for path in paths {
@@ -203,8 +250,7 @@ fn add_files(sources: &mut Sources, paths: &[PathBuf]) -> Vec<Diagnostic> {
             Err(said) => errors.push(*said),
         }
     }
-    sources.add_all(texts);
-    errors
+    (texts, errors)
 }
 
 /// The folder that holds every path given: names of files are relative to it, wherever the command is run.

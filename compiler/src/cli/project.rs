@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use weir::diagnostic::{Diagnostic, listed};
 use weir::project::{ClusterPlaces, Parsed, parse};
+use weir::target::Options;
 use weir::{Cluster, Project, Sources, Target};
 
 use super::args::ProgramArguments;
 use super::files::{self, SETTINGS, unreadable, usage};
-use super::input::{self, Failure, Input, InventoryPath, Job};
+use super::input::{self, Failure, Input, InventoryPath, Job, Text};
 
 /// The `weir.toml` that the paths of a command mean; `None` where they are a program of files alone.
 pub fn find(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
@@ -71,16 +72,16 @@ pub fn read(arguments: &ProgramArguments, file: &Path) -> Result<Input, Failure>
         Err(diagnostics) => return Err(Failure { sources, diagnostics }),
     };
     let mut input = Input::new(arguments, sources, Some(project), chosen);
-    let errors = add_program(&mut input.sources, folder);
+    let errors = input.add(read_program(folder));
     input.or_failure(errors)
 }
 
 /// Every `.weir` file below the folder, but for hidden ones and those of projects within it.
-fn add_program(sources: &mut Sources, folder: &Path) -> Vec<Diagnostic> {
+fn read_program(folder: &Path) -> (Vec<Text>, Vec<Diagnostic>) {
     let walked = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let found = match files::below(walked, &input::is_program, &input::is_same_project) {
         Ok(found) => found,
-        Err((path, error)) => return vec![unreadable(&path, &error)],
+        Err((path, error)) => return (Vec::new(), vec![unreadable(&path, &error)]),
     };
     let mut errors = Vec::new();
     if found.is_empty() {
@@ -99,8 +100,7 @@ fn add_program(sources: &mut Sources, folder: &Path) -> Vec<Diagnostic> {
             Err(said) => errors.push(*said),
         }
     }
-    sources.add_all(texts);
-    errors
+    (texts, errors)
 }
 
 /// The clusters that `-c` names, all of them without it, with the inventory that `-i` gives in the place of theirs.
@@ -129,11 +129,16 @@ fn choose(
         Some(target) => target.0,
         None => cluster.target.or(project.target).unwrap_or(Target::NetworkPolicy),
     };
+    let options = |cluster: &Cluster| {
+        let told = Options::of(Some(project), cluster);
+        Options { calico: arguments.calico_kind.map_or(told.calico, |kind| kind.0), ..told }
+    };
     if chosen.is_empty() && !arguments.inventory.is_empty() {
         // A project that leaves its cluster to the command line.
         let cluster = Cluster::default();
-        let (target, inventory) = (target(&cluster), input::given(&arguments.inventory));
-        return Ok(vec![Job { cluster, target, inventory }]);
+        let (target, options) = (target(&cluster), options(&cluster));
+        let inventory = input::given(&arguments.inventory);
+        return Ok(vec![Job { cluster, target, options, inventory }]);
     }
     if chosen.is_empty() {
         let said = usage("the project has no cluster, and no inventory is given");
@@ -167,7 +172,8 @@ fn choose(
                     .with_help("or name its manifests with `-i PATH`"),
             );
         }
-        jobs.push(Job { cluster: cluster.clone(), target: target(cluster), inventory });
+        let (target, options) = (target(cluster), options(cluster));
+        jobs.push(Job { cluster: cluster.clone(), target, options, inventory });
     }
     if errors.is_empty() { Ok(jobs) } else { Err(errors) }
 }

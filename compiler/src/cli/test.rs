@@ -21,7 +21,7 @@ pub fn run(arguments: &TestArguments) -> Outcome {
     };
     let run = match clusters::each(&input, |analysis, facts| analysis.run_tests(facts)) {
         Ok(run) => run,
-        Err(errors) => return report.failed_in(&input.sources, &errors),
+        Err(errors) => return report.failed_in(input.sources(), &errors),
     };
     let mut tests: Vec<Test> = Vec::new();
     for cluster in &run.clusters {
@@ -30,7 +30,7 @@ pub fn run(arguments: &TestArguments) -> Outcome {
         let Some(results) = &cluster.result else {
             let errors: Vec<Diagnostic> =
                 run.diagnostics.iter().filter(|said| said.is_error()).cloned().collect();
-            if report.diagnostics(&input.sources, &errors).is_err() {
+            if report.diagnostics(input.sources(), &errors).is_err() {
                 return Outcome::Failed;
             }
             report.say(&format!("no test was run: {}", Report::count(&errors).unwrap_or_default()));
@@ -43,12 +43,12 @@ pub fn run(arguments: &TestArguments) -> Outcome {
         let none = Diagnostic::error(Code::E0511, "no test was found").with_help(
             "write one: `test \"web keeps its orders\" { web reaches db:5432; web cannot reach internet; }`",
         );
-        return match report.diagnostics(&input.sources, &[none]) {
+        return match report.diagnostics(input.sources(), &[none]) {
             Ok(()) => Outcome::Found,
             Err(_) => Outcome::Failed,
         };
     }
-    tell(&report, &input.sources, &tests)
+    tell(&report, input.sources(), &tests)
 }
 
 /// A test in a cluster; in no cluster of a name where there is but one.

@@ -1,7 +1,7 @@
 //! Where a byte stands in its text: line and columns, found by an index that is made once a file. Looking one up costs
 //! a binary search, however long the file or the line is. Knows nothing of formats.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::source::{Place, Sources};
 
@@ -83,12 +83,12 @@ impl LineIndex {
 /// The texts of a program with their indices; a file that nothing is said of is not indexed.
 pub struct Positions<'a> {
     pub sources: &'a Sources,
-    files: Vec<OnceCell<LineIndex>>,
+    files: Vec<OnceLock<LineIndex>>,
 }
 
 impl<'a> Positions<'a> {
     pub fn new(sources: &'a Sources) -> Positions<'a> {
-        Positions { sources, files: sources.iter().map(|_| OnceCell::new()).collect() }
+        Positions { sources, files: sources.iter().map(|_| OnceLock::new()).collect() }
     }
 
     fn index(&self, place: Place) -> &LineIndex {

@@ -1,7 +1,8 @@
 //! Diagnostics for a terminal. The only module that knows codespan.
 
-use std::cell::OnceCell;
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use codespan_reporting::diagnostic as codespan;
 use codespan_reporting::files::{Error, Files};
@@ -9,26 +10,32 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
 
 use super::position::Positions;
-use super::{Diagnostic, Severity, cut, printable, words};
+use super::{Diagnostic, Severity, cut, is_hostile, printable, words};
 use crate::source::{FileId, Place, Sources};
+use crate::threads;
 
 /// All of them, each followed by an empty line.
 pub fn render(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
-    let mut out = Vec::new();
-    if color {
-        write(&mut Ansi::new(&mut out), sources, diagnostics);
-    } else {
-        write(&mut NoColor::new(&mut out), sources, diagnostics);
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn write(out: &mut dyn WriteColor, sources: &Sources, diagnostics: &[Diagnostic]) {
     let files = Texts::new(sources);
     let positions = Positions::new(sources);
+    let parts = threads::stretches(diagnostics.len(), |range| {
+        let mut out = Vec::new();
+        if color {
+            write(&mut Ansi::new(&mut out), &files, &positions, &diagnostics[range]);
+        } else {
+            write(&mut NoColor::new(&mut out), &files, &positions, &diagnostics[range]);
+        }
+        String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    });
+    let mut parts = parts.into_iter();
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |all, part| all + &part)
+}
+
+fn write(out: &mut dyn WriteColor, files: &Texts<'_>, positions: &Positions<'_>, diagnostics: &[Diagnostic]) {
     let config = Config { tab_width: 4, ..Config::default() };
     for diagnostic in diagnostics {
-        let _ = emit_to_write_style(out, &config, &files, &convert(diagnostic, &positions));
+        let _ = emit_to_write_style(out, &config, files, &convert(diagnostic, positions));
     }
 }
 
@@ -118,15 +125,15 @@ fn wrap(note: &str) -> String {
 struct Texts<'a> {
     sources: &'a Sources,
     /// Of each file, made when it is first shown: of many files few are.
-    files: Vec<OnceCell<(String, Vec<usize>)>>,
+    files: Vec<OnceLock<(Cow<'a, str>, Vec<usize>)>>,
 }
 
 impl<'a> Texts<'a> {
     fn new(sources: &'a Sources) -> Self {
-        Texts { sources, files: sources.iter().map(|_| OnceCell::new()).collect() }
+        Texts { sources, files: sources.iter().map(|_| OnceLock::new()).collect() }
     }
 
-    fn file(&self, id: FileId) -> Result<&(String, Vec<usize>), Error> {
+    fn file(&self, id: FileId) -> Result<&(Cow<'a, str>, Vec<usize>), Error> {
         let file = self.files.get(id.0 as usize).ok_or(Error::FileMissing)?;
         Ok(file.get_or_init(|| {
             let text = mask(&self.sources.get(id).text);
@@ -136,37 +143,40 @@ impl<'a> Texts<'a> {
     }
 }
 
-fn mask(text: &str) -> String {
+fn mask(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r')) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c == '\n' || c == '\t' || c == '\r' || printable(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+        if matches!(c, '\n' | '\t' | '\r') || !is_hostile(c) {
             out.push(c);
         } else {
             out.extend(std::iter::repeat_n('?', c.len_utf8()));
         }
     }
-    out
+    Cow::Owned(out)
 }
 
-impl<'a> Files<'a> for Texts<'a> {
+impl<'f> Files<'f> for Texts<'_> {
     type FileId = FileId;
     type Name = String;
-    type Source = &'a str;
+    type Source = &'f str;
 
-    fn name(&'a self, id: FileId) -> Result<String, Error> {
+    fn name(&'f self, id: FileId) -> Result<String, Error> {
         Ok(printable(&self.sources.get(id).path))
     }
 
-    fn source(&'a self, id: FileId) -> Result<&'a str, Error> {
+    fn source(&'f self, id: FileId) -> Result<&'f str, Error> {
         Ok(&self.file(id)?.0)
     }
 
-    fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
+    fn line_index(&'f self, id: FileId, byte: usize) -> Result<usize, Error> {
         let starts = &self.file(id)?.1;
         Ok(starts.partition_point(|start| *start <= byte).saturating_sub(1))
     }
 
-    fn line_range(&'a self, id: FileId, line: usize) -> Result<Range<usize>, Error> {
+    fn line_range(&'f self, id: FileId, line: usize) -> Result<Range<usize>, Error> {
         let (text, starts) = self.file(id)?;
         let start = *starts
             .get(line)

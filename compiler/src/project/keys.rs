@@ -34,7 +34,11 @@ pub(super) const PROJECT: Table =
 
 pub(super) const DEFAULTS: Table = Table {
     path: "defaults",
-    keys: &[key("target", "target = \"networkpolicy\""), key("priorities", "priorities = [100, 899]")],
+    keys: &[
+        key("target", "target = \"networkpolicy\""),
+        key("calico-kind", "calico-kind = \"namespaced\""),
+        key("priorities", "priorities = [100, 899]"),
+    ],
 };
 
 pub(super) const CLUSTER: Table = Table {
@@ -42,6 +46,7 @@ pub(super) const CLUSTER: Table = Table {
     keys: &[
         key("inventory", "inventory = [\"inventory/prod-eu/\"]"),
         key("target", "target = \"networkpolicy\""),
+        key("calico-kind", "calico-kind = \"namespaced\""),
         key("priorities", "priorities = [100, 899]"),
         key("labels", "labels = { env = \"prod\" }"),
         key("pods", "pods = [\"10.0.0.0/14\"]"),

@@ -11,7 +11,7 @@ use crate::codes::Code;
 use crate::diagnostic::{self, Diagnostic, listed, printable, shortened};
 use crate::resolve::names::nearest;
 use crate::source::{FileId, Place};
-use crate::target::Target;
+use crate::target::{CalicoKind, Target};
 
 /// What a `weir.toml` says, what is wrong with it, and where it says what only the command can judge.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +105,7 @@ impl<'t> Reader<'t> {
                     self.parsed.target = Some(self.place(value.span()));
                 }
                 Some("priorities") => self.parsed.project.priorities = self.priorities(value),
+                Some("calico-kind") => self.parsed.project.calico = self.calico_kind(value),
                 _ => {}
             }
         }
@@ -160,6 +161,7 @@ impl<'t> Reader<'t> {
                     places.target = Some(self.place(value.span()));
                 }
                 Some("priorities") => cluster.priorities = self.priorities(value),
+                Some("calico-kind") => cluster.calico = self.calico_kind(value),
                 Some("labels") => self.labels(value, &mut cluster),
                 Some("pods") => cluster.pods = self.ranges(value, "pods"),
                 Some("services") => cluster.services = self.ranges(value, "services"),
@@ -341,24 +343,39 @@ impl<'t> Reader<'t> {
         let target = Target::parse(name);
         if target.is_none() {
             let names: Vec<&str> = Target::ALL.iter().map(|target| target.name()).collect();
-            let said = self.wrong(
-                value.span(),
-                format!("there is no target `{}`", shortened(&printable(name))),
-                "unknown",
-            );
-            let place = self.place(value.span());
-            let near = nearest(&name.to_lowercase(), names.iter().copied());
-            let said = match near.first() {
-                None => said,
-                Some(near) => said.with_help(format!("did you mean `{near}`?")).suggest(
-                    format!("`{near}`"),
-                    place,
-                    format!("\"{near}\""),
-                ),
-            };
-            self.report(said.with_help(format!("targets are {}", listed(&names, "and"))));
+            self.unknown(value, name, "target", &names);
         }
         target
+    }
+
+    fn calico_kind(&mut self, value: &Value<'t>) -> Option<CalicoKind> {
+        let name = self.text(value, "calico-kind", DEFAULTS.key("calico-kind"))?;
+        let kind = CalicoKind::parse(name);
+        if kind.is_none() {
+            let names: Vec<&str> = CalicoKind::ALL.iter().map(|kind| kind.name()).collect();
+            self.unknown(value, name, "kind", &names);
+        }
+        kind
+    }
+
+    /// A word that is none of those that there are.
+    fn unknown(&mut self, value: &Value<'t>, name: &str, what: &str, names: &[&str]) {
+        let said = self.wrong(
+            value.span(),
+            format!("there is no {what} `{}`", shortened(&printable(name))),
+            "unknown",
+        );
+        let place = self.place(value.span());
+        let near = nearest(&name.to_lowercase(), names.iter().copied());
+        let said = match near.first() {
+            None => said,
+            Some(near) => said.with_help(format!("did you mean `{near}`?")).suggest(
+                format!("`{near}`"),
+                place,
+                format!("\"{near}\""),
+            ),
+        };
+        self.report(said.with_help(format!("{what}s are {}", listed(names, "and"))));
     }
 
     /// The name of a key that the table at `path` has. Any other is reported.

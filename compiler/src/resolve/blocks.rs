@@ -1,7 +1,7 @@
 //! Statements, and the blocks around them: whose namespace names are looked up in, for which cluster they count, and
 //! how often.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use weir_cluster::inventory::NamespaceId;
 use weir_grammar::Span;
@@ -9,7 +9,7 @@ use weir_grammar::ast::{self, BlockHead, Statement, Subject, Verb};
 use weir_grammar::format;
 
 use super::names;
-use super::program::{Assertion, Origin, Program, Sentence, SentenceKind, Test};
+use super::program::{Assertion, Context, Origin, Program, Sentence, SentenceKind, SourceText, Test};
 use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::selector::Key;
@@ -81,17 +81,23 @@ impl<'a> Resolver<'a> {
         });
     }
 
-    /// How objects name a sentence: its file and canonical text, and the blocks and applications it stands in.
-    fn source_of(&self, sentence: &ast::Sentence, scope: Scope) -> String {
+    /// How objects name a sentence.
+    fn source_of(&self, sentence: &ast::Sentence, scope: Scope) -> SourceText {
         let outermost = self.origin.applied.last().map_or(scope.file, |place| place.file);
-        let mut text = format!("{}: ", self.sources.get(outermost).name);
-        for context in &self.context {
-            text += context;
-            text += " { ";
+        SourceText {
+            home: self.sources.shared(scope.file),
+            named: self.sources.shared(outermost),
+            span: sentence.span,
+            context: self.context.clone(),
+            text: OnceLock::new(),
         }
-        text += &format::sentence(sentence);
-        text += &" }".repeat(self.context.len());
-        text
+    }
+
+    /// Goes into a block or an application; what comes back is the context to leave it by.
+    pub(super) fn enter(&mut self, head: String) -> Option<Arc<Context>> {
+        let around = self.context.take();
+        self.context = Some(Arc::new(Context { head, around: around.clone() }));
+        around
     }
 
     fn test(&mut self, tree: &'a ast::TestBlock, scope: Scope) -> Test {
@@ -163,15 +169,15 @@ impl<'a> Resolver<'a> {
                 let Some(namespace) = self.known_namespace(&name, from) else { return false };
                 let head =
                     format!("in namespace {}", format::after_slash(self.facts.namespace_name(namespace)));
-                self.context.push(head);
+                let around = self.enter(head);
                 inner(self, Scope { namespace: Some(namespace), ..scope });
-                self.context.pop();
+                self.context = around;
                 true
             }
             BlockHead::Each(each, subject) => {
                 let Some(homes) = self.group(*each, subject, scope) else { return false };
                 self.report_bound(subject, block, scope);
-                self.context.push(format!("in {}", format::block_head(&block.head)));
+                let around = self.enter(format!("in {}", format::block_head(&block.head)));
                 let mut fits = true;
                 for home in homes {
                     fits = self.has_room(scope.place(*each));
@@ -185,7 +191,7 @@ impl<'a> Resolver<'a> {
                     inner(self, Scope { namespace: Some(home), ..scope });
                     self.origin = outer;
                 }
-                self.context.pop();
+                self.context = around;
                 fits
             }
             BlockHead::Cluster(_) | BlockHead::Clusters(_) => {
@@ -193,9 +199,9 @@ impl<'a> Resolver<'a> {
                     return false;
                 }
                 if self.is_here(&block.head) {
-                    self.context.push(format!("in {}", format::block_head(&block.head)));
+                    let around = self.enter(format!("in {}", format::block_head(&block.head)));
                     inner(self, scope);
-                    self.context.pop();
+                    self.context = around;
                 }
                 true
             }

@@ -38,9 +38,12 @@ impl Resolver<'_> {
                 ));
                 return None;
             };
-            had_pods |= !pods.classes(inventory).is_empty();
-            let narrowed = self.bounded(pods.and(&narrowing), &one_operand(operand), scope)?;
+            let narrowed = match pods.and(&narrowing) {
+                Ok(narrowed) => narrowed,
+                too_many => self.bounded(too_many, &one_operand(operand), scope)?,
+            };
             matched |= !narrowed.classes(inventory).is_empty();
+            had_pods |= !matched && !pods.classes(inventory).is_empty();
             // A part that is empty today is kept: its selectors cover tomorrow.
             if !narrowed.is_empty() {
                 parts.push(Part { ends: Ends::Pods(narrowed), ..part });

@@ -1,6 +1,8 @@
 //! `let`s: collected before anything is resolved, resolved where they are first used, found in their own file and in
 //! the modules that it uses.
 
+use std::collections::BTreeMap;
+
 use weir_cluster::inventory::NamespaceId;
 use weir_cluster::labels::Text;
 use weir_grammar::ast::{self, Absent, BlockHead, LetValue, Statement};
@@ -13,6 +15,7 @@ use crate::source::{FileId, Place};
 /// How long a chain of `let`s may be: each is resolved inside of the one before.
 const DEEPEST_LET: usize = 128;
 
+#[derive(Clone)]
 pub(super) struct Let<'a> {
     pub tree: &'a ast::Let,
     /// Of the block that it stands in: its names resolve there.
@@ -20,6 +23,7 @@ pub(super) struct Let<'a> {
     value: Value,
 }
 
+#[derive(Clone)]
 enum Value {
     Waiting,
     Resolving,
@@ -261,6 +265,20 @@ impl<'a> Resolver<'a> {
                 _ => false,
             })
         })
+    }
+
+    /// Takes over what is known of `let`s that nothing has asked for here.
+    pub(super) fn know_lets(&mut self, known: BTreeMap<FileId, BTreeMap<&'a str, Let<'a>>>) {
+        for (file, lets) in known {
+            let Some(own) = self.lets.get_mut(&file) else { continue };
+            for (name, other) in lets {
+                if let (Value::Done(_), Some(entry)) = (&other.value, own.get_mut(name))
+                    && matches!(entry.value, Value::Waiting)
+                {
+                    entry.value = other.value;
+                }
+            }
+        }
     }
 
     fn set_value(&mut self, file: FileId, tree: &ast::Let, value: Value) {

@@ -25,8 +25,8 @@ impl Resolver<'_> {
         place: Place,
     ) -> Resolved<Denotation> {
         let found = match scope.namespace {
-            Some(namespace) => names::in_namespace(&self.things, namespace, &name.text, kind),
-            None => names::anywhere(&self.things, &name.text, kind),
+            Some(namespace) => names::in_namespace(self.things, namespace, &name.text, kind),
+            None => names::anywhere(self.things, &name.text, kind),
         };
         match found.as_slice() {
             [one] => self.named(*one, scope, place),
@@ -65,7 +65,7 @@ impl Resolver<'_> {
         let what = kind.map_or("workload, service or namespace", KindWord::word);
         if let Some(namespace) = scope.namespace {
             let home = self.facts.namespace_name(namespace).to_owned();
-            let elsewhere = names::anywhere(&self.things, &name.text, kind);
+            let elsewhere = names::anywhere(self.things, &name.text, kind);
             if !elsewhere.is_empty() {
                 let candidates = names::candidates(inventory, &elsewhere);
                 let message = format!("`{}` is not in namespace `{home}`", name.text);
@@ -167,7 +167,7 @@ impl Resolver<'_> {
                         None => self.unknown_namespace(&home, from),
                     };
                 };
-                let found = names::in_namespace(&self.things, id, &name.text, kind);
+                let found = names::in_namespace(self.things, id, &name.text, kind);
                 match found.as_slice() {
                     [one] => self.named(*one, scope, place),
                     [] => self.unknown_in(id, name, kind, scope),
@@ -178,7 +178,7 @@ impl Resolver<'_> {
                 let homes = self.matching_namespaces(pattern, scope)?;
                 let mut all = Denotation::default();
                 for home in homes {
-                    let found = names::in_namespace(&self.things, home, &name.text, kind);
+                    let found = names::in_namespace(self.things, home, &name.text, kind);
                     match found.as_slice() {
                         [] => {}
                         [one] => all.join(by_pattern(self.named(*one, scope, place)?, &pattern.text)),
@@ -220,7 +220,7 @@ impl Resolver<'_> {
         let message = format!("there is no {} `{}` in namespace `{home}`", workload_or(kind), name.text);
         let mut said = Diagnostic::error(Code::E0201, message).at(place, "not in the inventory");
         let other_kinds = match kind {
-            Some(_) => names::in_namespace(&self.things, namespace, &name.text, None),
+            Some(_) => names::in_namespace(self.things, namespace, &name.text, None),
             None => Vec::new(),
         };
         if !other_kinds.is_empty() {
@@ -229,7 +229,7 @@ impl Resolver<'_> {
             self.report(said.with_help(format!("there is {}", listed(&found, "and"))));
             return None;
         }
-        let elsewhere: Vec<Named> = names::anywhere(&self.things, &name.text, kind)
+        let elsewhere: Vec<Named> = names::anywhere(self.things, &name.text, kind)
             .into_iter()
             .filter(|named| !matches!(named, Named::Namespace(_)))
             .collect();
@@ -300,7 +300,7 @@ impl Resolver<'_> {
                 None => self.unknown_namespace(name, *from),
             };
         };
-        let mut denotation = Denotation::pods(place, PodSet::namespace(&text));
+        let mut denotation = Denotation::pods(place, self.things.namespace_pods(id).clone());
         denotation.mentions.namespaces.insert(id);
         Some(denotation)
     }

@@ -1,9 +1,8 @@
 //! From a name to the one thing it denotes: workloads, services and namespaces, with the nearest names where it
 //! denotes none and every candidate where it denotes several.
 
-use std::cell::{OnceCell, RefCell};
+use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
 use weir_cluster::Inventory;
 use weir_cluster::inventory::{NamespaceId, ServiceId, WorkloadId, WorkloadKind};
 use weir_cluster::labels::Labels;
@@ -21,23 +20,30 @@ pub enum Named {
     Namespace(NamespaceId),
 }
 
-/// The sets of pods that workloads and services are called by, made when they are first asked for.
+/// The sets of pods that things are called by, made when they are first asked for, and one and the same from then on.
 pub struct Things<'a> {
     inventory: &'a Inventory,
-    workloads: Vec<OnceCell<Option<PodSet>>>,
-    services: Vec<OnceCell<Option<PodSet>>>,
-    /// Whether a workload and a service of one name select the same pods.
-    twins: RefCell<FxHashMap<(WorkloadId, ServiceId), bool>>,
+    namespaces: Vec<OnceLock<PodSet>>,
+    workloads: Vec<OnceLock<Option<PodSet>>>,
+    services: Vec<OnceLock<Option<PodSet>>>,
+    /// Of each service, whether the one workload of its name selects the same pods.
+    twins: Vec<OnceLock<bool>>,
 }
 
 impl<'a> Things<'a> {
     pub fn of(inventory: &'a Inventory) -> Things<'a> {
         Things {
             inventory,
-            workloads: vec![OnceCell::new(); inventory.workloads.len()],
-            services: vec![OnceCell::new(); inventory.services.len()],
-            twins: RefCell::default(),
+            namespaces: vec![OnceLock::new(); inventory.namespaces.len()],
+            workloads: vec![OnceLock::new(); inventory.workloads.len()],
+            services: vec![OnceLock::new(); inventory.services.len()],
+            twins: vec![OnceLock::new(); inventory.services.len()],
         }
+    }
+
+    pub fn namespace_pods(&self, id: NamespaceId) -> &PodSet {
+        let name = &self.inventory.namespaces[id.index()].name;
+        self.namespaces[id.index()].get_or_init(|| PodSet::namespace(name))
     }
 
     pub fn workload_pods(&self, id: WorkloadId) -> Option<&PodSet> {
@@ -48,18 +54,15 @@ impl<'a> Things<'a> {
         self.services[id.index()].get_or_init(|| service_pods(self.inventory, id)).as_ref()
     }
 
+    /// Whether a service and the only workload of its name and namespace select the same pods.
     fn are_twins(&self, workload: WorkloadId, service: ServiceId) -> bool {
-        if let Some(known) = self.twins.borrow().get(&(workload, service)) {
-            return *known;
-        }
-        let same = match (self.workload_pods(workload), self.service_pods(service)) {
+        let same = || match (self.workload_pods(workload), self.service_pods(service)) {
             (Some(workload), Some(service)) => {
                 workload == service || workload.classes(self.inventory) == service.classes(self.inventory)
             }
             _ => false,
         };
-        self.twins.borrow_mut().insert((workload, service), same);
-        same
+        *self.twins[service.index()].get_or_init(same)
     }
 }
 

@@ -179,9 +179,9 @@ impl<'a> Resolver<'a> {
         applied.extend(self.origin.applied.iter().copied());
         let inner = Arc::new(Origin { applied, namespace: self.origin.namespace.clone() });
         let outer = std::mem::replace(&mut self.origin, inner);
-        self.context.push(format::apply(tree));
+        let around = self.enter(format::apply(tree));
         self.statements(&policy.body, Scope { frame: Some(frame), ..Scope::of(home) }, program);
-        self.context.pop();
+        self.context = around;
         self.origin = outer;
         true
     }

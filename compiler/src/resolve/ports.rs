@@ -5,7 +5,7 @@ mod said;
 mod well_known;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
@@ -27,6 +27,8 @@ pub(super) struct PortIndex {
     names: BTreeMap<Text, BTreeMap<(Protocol, u16), Bits>>,
     /// Classes that declare any port.
     declaring: Bits,
+    /// What pods declare, and what services expose and lead to, whoever they are.
+    exposed: BTreeSet<(Protocol, u16)>,
 }
 
 impl PortIndex {
@@ -42,9 +44,28 @@ impl PortIndex {
                 index.declaring.insert(at as u32);
             }
         }
+        for service in &inventory.services {
+            for port in &service.ports {
+                index.exposed.insert((port.protocol, port.port));
+                if let TargetPort::Number(number) = port.target {
+                    index.exposed.insert((port.protocol, number));
+                }
+            }
+            let endpoints = service.endpoints.iter().flat_map(|endpoint| &endpoint.ports);
+            index.exposed.extend(endpoints.map(|(_, number, protocol)| (*protocol, *number)));
+        }
+        index.exposed.extend(index.numbers.keys());
         index
     }
+
+    /// Whether anything in the cluster has a port of these.
+    fn is_exposed(&self, protocol: Protocol, first: u16, last: u16) -> bool {
+        self.exposed.range((protocol, first)..=(protocol, last)).next().is_some()
+    }
 }
+
+/// So few classes are sooner asked for their ports than looked up by them.
+const FEW: u64 = 8;
 
 /// Why a port is none of a thing's.
 enum Miss {
@@ -233,16 +254,16 @@ impl Resolver<'_> {
         }
     }
 
-    fn classes(&self, ends: &Ends) -> Rc<Bits> {
+    fn classes(&self, ends: &Ends) -> Arc<Bits> {
         ends.pods().map(|pods| self.facts.ground(pods)).unwrap_or_default()
     }
 
     /// The container ports that are meant. Where none of the pods declares any port, nothing can be checked.
     fn container_ports(&self, ends: &Ends, wanted: &Wanted<'_>) -> Lookup {
         let declared = self.declared_ports(ends, wanted);
-        let unknown = self.classes(ends).is_disjoint(&self.ports.declaring);
+        let is_unknown = || self.classes(ends).is_disjoint(&self.ports.declaring);
         match (&declared, wanted) {
-            (Err(_), Wanted::Number { .. }) if unknown => Ok(literal(wanted)),
+            (Err(_), Wanted::Number { .. }) if is_unknown() => Ok(literal(wanted)),
             _ => declared,
         }
     }
@@ -253,6 +274,13 @@ impl Resolver<'_> {
         match wanted {
             Wanted::Number { first, last, protocol } => {
                 let exposed = |protocol: Protocol| {
+                    if classes.len() <= FEW {
+                        return classes.iter().any(|class| {
+                            let ports = &self.facts.inventory.classes[class as usize].ports;
+                            let in_range = |number: u16| (*first..=*last).contains(&number);
+                            ports.iter().any(|port| port.protocol == protocol && in_range(port.number))
+                        });
+                    }
                     let range = self.ports.numbers.range((protocol, *first)..=(protocol, *last));
                     range.into_iter().any(|(_, bits)| !bits.is_disjoint(classes))
                 };
@@ -374,8 +402,10 @@ impl Resolver<'_> {
         let Wanted::Number { first, last, protocol: None } = *wanted else { return };
         for other in [Protocol::Udp, Protocol::Sctp] {
             let also = Wanted::Number { first, last, protocol: Some(other) };
+            let anywhere = self.ports.is_exposed(other, first, last);
             let exposed = |part: &Part| {
                 part.thing != Thing::Unchecked
+                    && (anywhere || matches!(part.thing, Thing::Dns(_) | Thing::ApiServer))
                     && !matches!(part.ends, Ends::Exactly(_))
                     && match part.thing {
                         Thing::Pods | Thing::Workload(_) => self.declared_ports(&part.ends, &also).is_ok(),

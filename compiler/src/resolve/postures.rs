@@ -6,7 +6,7 @@ use weir_cluster::labels::Text;
 
 use super::labels::HELP_PLANNED;
 use super::names::{self, Named};
-use super::program::{Denotation, Ends, Part, Parts, Posture, Thing};
+use super::program::{Denotation, Ends, Mentions, Part, Parts, Posture, Thing};
 use super::{Resolved, Resolver, Scope, uses};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
@@ -53,7 +53,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        fine &= self.check_host_network(&subject);
+        fine &= self.check_host_network(&subject.mentions);
         for part in subject.parts.iter().filter(|part| matches!(part.thing, Thing::Service(_))) {
             fine &= self.check_any_governed(part);
         }
@@ -165,13 +165,13 @@ impl Resolver<'_> {
     }
 
     /// A workload on the host network has the node's address: policies neither guard it nor see it as a pod.
-    pub(super) fn check_host_network(&mut self, denotation: &Denotation) -> bool {
+    pub(super) fn check_host_network(&mut self, mentions: &Mentions) -> bool {
         let inventory = self.facts.inventory;
         let mut fine = true;
-        for &(workload, place) in &denotation.mentions.workloads {
+        for &(workload, place) in &mentions.workloads {
             let found = &inventory.workloads[workload.index()];
-            let governed = found.classes.iter().any(|class| !self.facts.host_network.contains(class.0));
-            if !found.host_network || governed {
+            let is_governed = || found.classes.iter().any(|class| !self.facts.host_network.contains(class.0));
+            if !found.host_network || is_governed() {
                 continue;
             }
             fine = false;
@@ -190,8 +190,7 @@ impl Resolver<'_> {
         let (Thing::Pods | Thing::Service(_), Ends::Pods(pods)) = (part.thing, &part.ends) else {
             return self.check_any_outside(part);
         };
-        let classes = pods.classes(self.facts.inventory);
-        if classes.is_empty() || !classes.is_subset(&self.facts.host_network) {
+        if !self.facts.ground(pods).is_empty() || pods.classes(self.facts.inventory).is_empty() {
             return true;
         }
         self.report(

@@ -1,16 +1,18 @@
 //! A program whose names are resolved: what sentences say, in terms of the cluster. Nothing unresolved fits in.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use weir_cluster::inventory::{NamespaceId, Protocol, ServiceId, WorkloadId};
 use weir_cluster::labels::Text;
-use weir_grammar::ast::{Day, PostureWord};
+use weir_grammar::Span;
+use weir_grammar::ast::{self, Day, PostureWord, Statement};
+use weir_grammar::format;
 
 use crate::address::AddressSet;
 use crate::diagnostic::Diagnostic;
 use crate::selector::PodSet;
-use crate::source::Place;
+use crate::source::{Place, Source};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SentenceId(pub u32);
@@ -29,6 +31,17 @@ impl Program {
         &self.sentences[id.0 as usize]
     }
 
+    /// With what comes behind it.
+    pub(super) fn join(&mut self, next: Program) {
+        if self.sentences.is_empty() {
+            self.sentences = next.sentences;
+        } else {
+            self.sentences.extend(next.sentences);
+        }
+        self.tests.extend(next.tests);
+        self.incomplete |= next.incomplete;
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (SentenceId, &Sentence)> {
         self.sentences.iter().enumerate().map(|(at, sentence)| (SentenceId(at as u32), sentence))
     }
@@ -37,8 +50,8 @@ impl Program {
 #[derive(Clone, Debug)]
 pub struct Sentence {
     pub place: Place,
-    /// File and canonical text, as objects name it.
-    pub source: String,
+    /// As objects name it.
+    pub source: SourceText,
     /// Of the library: exempt from lints on grants.
     pub library: bool,
     pub has_reason: bool,
@@ -50,6 +63,53 @@ impl Sentence {
     /// With how the sentence came to be: where it was applied, for which namespace.
     pub fn explain(&self, diagnostic: Diagnostic) -> Diagnostic {
         self.origin.explain(diagnostic)
+    }
+}
+
+/// A sentence's file and canonical text, with the blocks and applications it stands in: spelled when it is asked for.
+#[derive(Clone, Debug)]
+pub struct SourceText {
+    /// The file where it stands, and where the outermost application of its policy does.
+    pub(super) home: Arc<Source>,
+    pub(super) named: Arc<Source>,
+    pub(super) span: Span,
+    pub(super) context: Option<Arc<Context>>,
+    pub(super) text: OnceLock<Box<str>>,
+}
+
+/// One of the blocks and applications around a sentence.
+#[derive(Debug)]
+pub struct Context {
+    pub(super) head: String,
+    pub(super) around: Option<Arc<Context>>,
+}
+
+impl SourceText {
+    pub fn as_str(&self) -> &str {
+        self.text.get_or_init(|| self.spelled().into())
+    }
+
+    fn spelled(&self) -> String {
+        let contexts: Vec<&Context> =
+            std::iter::successors(self.context.as_deref(), |context| context.around.as_deref()).collect();
+        let mut text = format!("{}: ", self.named.name);
+        for context in contexts.iter().rev() {
+            text += &context.head;
+            text += " { ";
+        }
+        if let Some(sentence) = sentence_at(&self.home.parse.file.statements, self.span) {
+            text += &format::sentence(sentence);
+        }
+        text += &" }".repeat(contexts.len());
+        text
+    }
+}
+
+fn sentence_at(statements: &[Statement], span: Span) -> Option<&ast::Sentence> {
+    let at = statements.partition_point(|statement| statement.span().end < span.end);
+    match statements.get(at)? {
+        Statement::Sentence(sentence) => (sentence.span == span).then_some(sentence),
+        around => sentence_at(around.body(), span),
     }
 }
 
@@ -284,11 +344,11 @@ pub enum Ports {
 
 /// At least one port: an empty list in an object means all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SomePorts(BTreeSet<Port>);
+pub struct SomePorts(Arc<BTreeSet<Port>>);
 
 impl SomePorts {
     pub fn new(ports: BTreeSet<Port>) -> Option<SomePorts> {
-        (!ports.is_empty()).then_some(SomePorts(ports))
+        (!ports.is_empty()).then(|| SomePorts(Arc::new(ports)))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Port> {

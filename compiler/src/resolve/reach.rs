@@ -3,7 +3,7 @@
 use weir_grammar::ast::{self, Base, Builtin, Operand, SetOp, Verb};
 
 use super::program::{
-    Denotation, Ends, Exclusive, Grant, Guardrail, Mentions, Narrowed, Part, Port, Ports, Reach, Thing,
+    Ends, Exclusive, Grant, Guardrail, Mentions, Narrowed, Part, Port, Ports, Reach, Thing,
 };
 use super::{Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -102,9 +102,8 @@ impl Resolver<'_> {
         let subject = self.set_without_ports(&reach.subject, of_subject);
         let object = self.objects(reach, of_object);
         let (subject, Objects { objects, mentions, planned, has_ports }) = (subject?, object?);
-        let mut fine = self.check_host_network(&subject);
-        let (of_object, of_subject) = (mentions.clone(), subject.mentions.clone());
-        fine &= self.check_host_network(&Denotation { mentions, ..Denotation::default() });
+        let mut fine = self.check_host_network(&subject.mentions);
+        fine &= self.check_host_network(&mentions);
         self.check_all_catches(subject.parts.iter().chain(objects.iter().map(|(part, _)| part)));
         for part in subject.parts.iter().chain(objects.iter().map(|(part, _)| part)) {
             fine &= self.check_any_governed(part);
@@ -120,7 +119,7 @@ impl Resolver<'_> {
             }
         }
         let resolved = Reach {
-            subject: subject.parts.clone(),
+            subject: subject.parts,
             object: objects,
             subject_place: scope.place(reach.subject.span),
             verb_place: scope.place(reach.verb_span),
@@ -128,8 +127,8 @@ impl Resolver<'_> {
             has_ports,
         };
         let end = match reach.verb {
-            Verb::MayOnly => End { mentions: of_subject, planned: subject.planned },
-            _ => End { mentions: of_object, planned },
+            Verb::MayOnly => End { mentions: subject.mentions, planned: subject.planned },
+            _ => End { mentions, planned },
         };
         fine.then_some((resolved, end))
     }

@@ -41,6 +41,7 @@ impl Resolver<'_> {
             (SetOp::Mixed, _) => None,
             (SetOp::Except, [left, right]) => self.except(set, left, right, scope),
             (SetOp::In, [left, right]) => self.both(set, left, right, scope),
+            (_, [one]) => self.operand(one, scope),
             (_, operands) => {
                 let all: Vec<_> = operands.iter().map(|operand| self.operand(operand, scope)).collect();
                 let mut joined = Denotation::default();
@@ -372,8 +373,8 @@ impl Resolver<'_> {
             Builtin::Pods => match scope.namespace {
                 None => Some(Denotation::pods(place, PodSet::all())),
                 Some(namespace) => {
-                    let name = self.facts.inventory.namespaces[namespace.index()].name.clone();
-                    let mut denotation = Denotation::pods(place, PodSet::namespace(&name));
+                    let pods = self.things.namespace_pods(namespace).clone();
+                    let mut denotation = Denotation::pods(place, pods);
                     denotation.mentions.namespaces.insert(namespace);
                     Some(denotation)
                 }
@@ -477,7 +478,7 @@ impl Denotation {
     }
 
     pub(super) fn join(&mut self, other: Denotation) {
-        self.parts.extend(other.parts);
+        append(&mut self.parts, other.parts);
         self.planned |= other.planned;
         self.mentions.join(other.mentions);
     }
@@ -486,8 +487,15 @@ impl Denotation {
 impl Mentions {
     pub(super) fn join(&mut self, other: Mentions) {
         self.namespaces.extend(other.namespaces);
-        self.workloads.extend(other.workloads);
-        self.pods.extend(other.pods);
+        append(&mut self.workloads, other.workloads);
+        append(&mut self.pods, other.pods);
+    }
+}
+
+fn append<T>(all: &mut Vec<T>, more: Vec<T>) {
+    match all.is_empty() {
+        true => *all = more,
+        false => all.extend(more),
     }
 }
 

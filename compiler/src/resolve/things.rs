@@ -8,7 +8,7 @@ use super::labels::HELP_PLANNED;
 use super::lookup::with_nearest;
 use super::names::{self, Named};
 use super::program::{Denotation, Ends, Part, Thing};
-use super::{Resolved, Resolver, Scope};
+use super::{Once, Resolved, Resolver, Scope};
 use crate::address::AddressSet;
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
@@ -89,8 +89,7 @@ impl Resolver<'_> {
         let inventory = self.facts.inventory;
         match named {
             Named::Namespace(id) => {
-                let mut denotation =
-                    Denotation::pods(place, PodSet::namespace(&inventory.namespaces[id.index()].name));
+                let mut denotation = Denotation::pods(place, self.things.namespace_pods(id).clone());
                 denotation.mentions.namespaces.insert(id);
                 Some(denotation)
             }
@@ -168,8 +167,9 @@ impl Resolver<'_> {
             );
             return None;
         }
-        if self.told_services.insert(id) {
-            self.report(
+        if self.told.insert(Once::Service(id)) {
+            self.report_once(
+                Once::Service(id),
                 Diagnostic::warning(Code::W0109, format!("service `{spelled}` has no selector"))
                     .at(place, "stands for the addresses of its endpoints today")
                     .with_help("build again when its endpoints change"),
@@ -193,7 +193,7 @@ impl Resolver<'_> {
     /// Notes, once a service, whose pods are behind it where these are several workloads'.
     fn check_service_catches(&mut self, id: ServiceId, pods: &PodSet, place: Place) {
         let whole = self.things.service_pods(id).is_some_and(|whole| whole.is(pods));
-        if whole && !self.checked_services.insert(id) {
+        if whole && std::mem::replace(&mut self.checked_services[id.index()], true) {
             return;
         }
         let inventory = self.facts.inventory;
@@ -205,12 +205,13 @@ impl Resolver<'_> {
             .collect();
         behind.sort_unstable();
         behind.dedup();
-        if behind.len() < 2 || !self.told_services.insert(id) {
+        if behind.len() < 2 || !self.told.insert(Once::Service(id)) {
             return;
         }
         let spelled = names::spelled(inventory, Named::Service(id), false);
         let message = format!("service `{spelled}` has the pods of {} workloads", behind.len());
-        self.report(
+        self.report_once(
+            Once::Service(id),
             Diagnostic::note(Code::W0103, message)
                 .at(place, format!("stands for {}", listed(&behind, "and"))),
         );
@@ -224,14 +225,14 @@ impl Resolver<'_> {
         place: Place,
     ) {
         let whole = self.things.workload_pods(id).is_some_and(|whole| whole.is(pods));
-        if whole && !self.checked_workloads.insert(id) {
+        if whole && std::mem::replace(&mut self.checked_workloads[id.index()], true) {
             return; // as it was judged when it was first named
         }
         let inventory = self.facts.inventory;
         let own: roaring::RoaringBitmap =
             inventory.workloads[id.index()].classes.iter().map(|class| class.0).collect();
         let others = pods.classes(inventory) - own;
-        if others.is_empty() || !self.told_workloads.insert(id) {
+        if others.is_empty() || !self.told.insert(Once::Workload(id)) {
             return;
         }
         let mut caught: Vec<String> = others
@@ -243,7 +244,8 @@ impl Resolver<'_> {
         caught.dedup();
         let spelled = names::spelled(inventory, Named::Workload(id), false);
         let count = if caught.len() == 1 { "another workload" } else { "other workloads" };
-        self.report(
+        self.report_once(
+            Once::Workload(id),
             Diagnostic::warning(Code::W0103, format!("the selector of `{spelled}` also matches {count}"))
                 .at(place, format!("also stands for {}", listed(&caught, "and")))
                 .with_help(format!("add a label that tells them apart: `{spelled}[label=value]`")),

@@ -115,10 +115,18 @@ fn narrow<'b>(
     having: impl Fn() -> &'b Bits,
     with: impl Fn(&str) -> &'b Bits,
 ) {
+    /// So many are sooner looked up one by one than walked through beside the rows of a label.
+    const FEW: u64 = 64;
     let union = |values: &BTreeSet<Text>| values.iter().fold(Bits::new(), |all, value| all | with(value));
     match (constraint.values(), constraint.may_be_absent()) {
         (Values::In(some), false) => match constraint.only() {
-            Some(value) => *found &= with(value),
+            Some(value) => {
+                let rows = with(value);
+                match found.len() <= FEW && found.len() < rows.len() {
+                    true => *found = found.iter().filter(|row| rows.contains(*row)).collect(),
+                    false => *found &= rows,
+                }
+            }
             None => *found &= union(some),
         },
         (Values::NotIn(some), true) => some.iter().for_each(|value| *found -= with(value)),

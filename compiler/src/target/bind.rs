@@ -12,8 +12,8 @@ use crate::resolve::program::{Ends, Exclusive, Grant, Guardrail, Part, Program, 
 use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
-use crate::target::Target;
 use crate::target::capability::Feature;
+use crate::target::{CalicoKind, Options, Target, calico};
 
 /// The same relation with selectors that the target has. Most of it stays what it is, and is not copied: it is the
 /// largest thing that there is.
@@ -22,14 +22,20 @@ pub(crate) fn bind(
     program: &Program,
     facts: &Facts<'_>,
     target: Target,
+    options: &Options,
 ) -> (Relation, Vec<Diagnostic>) {
-    let selects = Selects::of(target);
+    let selects = Selects::of(target, options);
     let mut binder =
         Binder { facts, program, target, selects, told: BTreeMap::new(), diagnostics: Vec::new() };
     let guards = relation.guards.into_iter().map(|guard| binder.guard(guard)).collect();
     let grants = relation.grants.into_iter().map(|grant| binder.grant(grant)).collect();
     binder.report_bindings();
-    (Relation { guards, grants, denials: relation.denials }, binder.diagnostics)
+    let bound = Relation { guards, grants, denials: relation.denials };
+    let mut diagnostics = binder.diagnostics;
+    if target == Target::Calico {
+        diagnostics.extend(calico::refused(options, &bound, program, facts));
+    }
+    (bound, diagnostics)
 }
 
 /// What a format selects by, beside labels and names of namespaces.
@@ -42,13 +48,16 @@ pub(super) struct Selects {
 }
 
 impl Selects {
-    pub fn of(target: Target) -> Selects {
+    pub fn of(target: Target, options: &Options) -> Selects {
         match target {
             Target::NetworkPolicy | Target::ClusterNetworkPolicy => {
                 Selects { new_namespaces: false, patterns: false, accounts: false }
             }
             Target::Cilium => Selects { new_namespaces: true, patterns: false, accounts: true },
-            Target::Calico => Selects { new_namespaces: true, patterns: true, accounts: true },
+            Target::Calico => {
+                let new_namespaces = options.calico == CalicoKind::Global;
+                Selects { new_namespaces, patterns: true, accounts: true }
+            }
         }
     }
 
@@ -200,12 +209,7 @@ impl Binder<'_> {
             let (pattern, _) = &patterns[0];
             let format = self.target.format();
             let message = format!("{format} has no selector for \"not `{pattern}`\"");
-            self.diagnostics.push(
-                Diagnostic::error(Code::E0402, message)
-                    .at(self.place(sentence), "a namespace that comes later and matches would be admitted")
-                    .with_note(Feature::ExceptPatterns.who_can())
-                    .with_help("except namespaces by name or by label, such as `namespaces[team=x]`"),
-            );
+            self.refuse(Feature::ExceptPatterns, sentence, message);
             return None;
         }
         let names = today.iter().map(|id| self.facts.inventory.namespaces[id.index()].name.clone());
@@ -219,14 +223,10 @@ impl Binder<'_> {
     fn without_accounts(&mut self, term: Conjunction, sentence: SentenceId) -> Vec<Conjunction> {
         let account = term.pods.get(&Key::ServiceAccount);
         let Some(account) = account.filter(|_| !self.selects.accounts) else { return vec![term] };
-        let (inventory, place) = (self.facts.inventory, self.place(sentence));
+        let inventory = self.facts.inventory;
         if account.may_be_absent() || account.one_of().is_none() {
-            self.diagnostics.push(
-                Diagnostic::error(Code::E0402, "NetworkPolicy cannot leave out a service account")
-                    .at(place, "a pod that comes later and runs as it would be admitted")
-                    .with_note(Feature::ExceptServiceAccounts.who_can())
-                    .with_help("except the workloads by name or by label"),
-            );
+            let message = "NetworkPolicy cannot leave out a service account";
+            self.refuse(Feature::ExceptServiceAccounts, sentence, message);
             return Vec::new();
         }
         let meant = term.classes(inventory);
@@ -253,18 +253,24 @@ impl Binder<'_> {
                     let account = &class.service_account;
                     let message =
                         format!("no labels tell the pods of service account `{account}` from others");
-                    self.diagnostics.push(
-                        Diagnostic::error(Code::E0403, message)
-                            .at(place, "NetworkPolicy selects by labels alone")
-                            .with_note(Feature::SameLabels.who_can())
-                            .with_help("give the pods that run as it a label of their own"),
-                    );
+                    self.refuse(Feature::SameLabels, sentence, message);
                     return Vec::new();
                 }
             }
         }
         self.told(sentence, Bound::ServiceAccount);
         bound.into_iter().collect()
+    }
+
+    /// What the format has no selector for, nor has NetworkPolicy.
+    fn refuse(&mut self, feature: Feature, sentence: SentenceId, message: impl Into<String>) {
+        let Some(no) = feature.no(self.target).or_else(|| feature.no(Target::NetworkPolicy)) else { return };
+        self.diagnostics.push(
+            Diagnostic::error(no.code, message)
+                .at(self.place(sentence), no.why)
+                .with_note(feature.who_can(self.target))
+                .with_help(no.instead),
+        );
     }
 
     fn place(&self, sentence: SentenceId) -> Place {

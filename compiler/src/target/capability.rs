@@ -114,9 +114,10 @@ impl Feature {
         }
     }
 
-    /// "`cilium` and `calico` can": the note of an error.
-    pub fn who_can(self) -> String {
-        let names: Vec<&str> = self.row().able().into_iter().map(Target::name).collect();
+    /// "`cilium` and `calico` can": the note of an error on a target that cannot.
+    pub fn who_can(self, but: Target) -> String {
+        let others = self.row().able().into_iter().filter(|target| *target != but);
+        let names: Vec<&str> = others.map(Target::name).collect();
         match names.as_slice() {
             [] => "no target can".to_owned(),
             names => format!("{} can", listed(names, "and")),

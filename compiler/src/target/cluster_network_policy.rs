@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use objects::ClusterNetworkPolicy;
 use objects::{EgressRule, IngressRule, Peer, Pods, PortOf, Spec, protocols};
+use serde::Serialize;
 use weir_grammar::ast::Direction;
 
 use super::draft::{Home, Reach, Subject};
 use super::merge::{Merged, MergedRule, SomePeers, merged};
 use super::object::Metadata;
 use super::peer::{self, Peers};
-use super::{Object, Options, Target, deny, kubernetes, names};
+use super::{Object, Options, Target, deny, kubernetes, names, split};
 use crate::address::AddressSet;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
@@ -24,6 +25,9 @@ use crate::selector::{Conjunction, Constraint, Key};
 
 /// The longest list of rules, of peers, of networks and of protocols.
 const MOST: usize = 25;
+/// About as many bytes as the rules of one direction take: `kubectl apply` keeps a copy of an object in an annotation of
+/// 256 KiB.
+const MOST_BYTES: usize = 64 * 1024;
 /// The numbers that a priority may be.
 pub const PRIORITIES: (u16, u16) = (0, 1000);
 
@@ -38,7 +42,7 @@ pub(super) fn lower(
     for (at, policy) in policies(relation, facts).into_iter().enumerate() {
         // Where they do not suffice, nothing is built.
         let priority = u16::try_from(at).map_or(last, |at| first.saturating_add(at).min(last));
-        objects.push(Object::ClusterNetworkPolicy(ClusterNetworkPolicy {
+        objects.push(Object::ClusterNetworkPolicy(Box::new(ClusterNetworkPolicy {
             api_version: "policy.networking.k8s.io/v1alpha2",
             kind: "ClusterNetworkPolicy",
             metadata: Metadata::new(policy.name, None, &policy.sentences, program),
@@ -49,7 +53,7 @@ pub(super) fn lower(
                 ingress: policy.ingress,
                 egress: policy.egress,
             },
-        }));
+        })));
     }
     objects
 }
@@ -80,7 +84,7 @@ pub(super) fn check(
     let sentence = program.get(*id);
     let place = sentence.kind.reach().map_or(sentence.place, |reach| reach.verb_place);
     let message = format!("{needed} ClusterNetworkPolicies would be needed, and they have {room} priorities");
-    let said = Diagnostic::error(Code::E0410, message)
+    let said = Diagnostic::error(Code::E0413, message)
         .at(place, format!("this sentence has a part in {count} of them"))
         .with_note(format!("each that denies has a priority of its own, here one of {first} to {last}"));
     let said = match widened(first, needed) {
@@ -114,8 +118,9 @@ struct Policy {
 /// All of them, sorted by name. The rules of one subject are together, as far as a policy holds them.
 fn policies(relation: &Relation, facts: &Facts<'_>) -> Vec<Policy> {
     let peers = Peers { facts, entities: false, ranges_hold_cluster: true };
-    let drafts = deny::drafts(relation, Target::ClusterNetworkPolicy, &peers, Reach::Cluster);
-    let mut names = names::Names::of(facts.inventory, drafts.keys());
+    let drafts =
+        deny::drafts(relation, Target::ClusterNetworkPolicy, &Options::default(), &peers, Reach::Cluster);
+    let mut names = names::Names::denying(facts.inventory, drafts.keys());
     let mut policies = Vec::new();
     for (subject, draft) in drafts {
         let name = names.take(&subject);
@@ -133,23 +138,43 @@ fn policies(relation: &Relation, facts: &Facts<'_>) -> Vec<Policy> {
         }
         let Some(pods) = selected(subject) else { continue };
         let pods = Pods::new(&pods);
-        let (mut ingress, mut egress) = (ingress.chunks(MOST), egress.chunks(MOST));
+        let (mut ingress, mut egress) = (packed(ingress).into_iter(), packed(egress).into_iter());
         for part in 1.. {
             let (ingress, egress) = (ingress.next().unwrap_or_default(), egress.next().unwrap_or_default());
             if ingress.is_empty() && egress.is_empty() {
                 break;
             }
             policies.push(Policy {
-                name: if part == 1 { name.clone() } else { format!("{name}-{part}") },
+                name: if part == 1 { name.clone() } else { format!("{name}{}{part}", split::MARK) },
                 subject: pods.clone(),
-                ingress: ingress.to_vec(),
-                egress: egress.to_vec(),
+                ingress,
+                egress,
                 sentences: sentences.clone(),
             });
         }
     }
     policies.sort_by(|a, b| a.name.cmp(&b.name));
     policies
+}
+
+/// Rules in as few lists as a policy of each may hold.
+fn packed<Rule: Serialize>(rules: Vec<Rule>) -> Vec<Vec<Rule>> {
+    let mut lists: Vec<Vec<Rule>> = Vec::new();
+    let mut filled = 0;
+    for rule in rules {
+        let bytes = serde_json::to_string(&rule).map_or(0, |text| text.len());
+        match lists.last_mut() {
+            Some(list) if list.len() < MOST && filled + bytes <= MOST_BYTES => {
+                filled += bytes;
+                list.push(rule);
+            }
+            _ => {
+                filled = bytes;
+                lists.push(vec![rule]);
+            }
+        }
+    }
+    lists
 }
 
 /// `None` of pods that cannot be.

@@ -9,10 +9,10 @@ use weir_cluster::inventory::{ContainerPort, Protocol};
 use weir_cluster::labels::Text;
 use weir_grammar::ast::Direction;
 
-use super::Target;
 use super::capability::{Cell, Feature};
 use super::draft::{Drafts, Home, Reach, Rule, Subject, subjects};
 use super::peer::Peers;
+use super::{Options, Target, calico};
 use crate::address::AddressSet;
 use crate::facts::Facts;
 use crate::relation::Relation;
@@ -23,12 +23,13 @@ use crate::selector::{Conjunction, Key, PodSet};
 #[derive(Clone, Copy)]
 pub(crate) struct Denials<'a> {
     target: Target,
+    options: Options,
     facts: &'a Facts<'a>,
 }
 
 impl<'a> Denials<'a> {
-    pub fn of(target: Target, facts: &'a Facts<'a>) -> Denials<'a> {
-        Denials { target, facts }
+    pub fn of(target: Target, options: &Options, facts: &'a Facts<'a>) -> Denials<'a> {
+        Denials { target, options: *options, facts }
     }
 
     pub fn target(self) -> Target {
@@ -37,7 +38,12 @@ impl<'a> Denials<'a> {
 
     /// Whether there is anything that the target denies.
     pub fn has_any(self) -> bool {
-        matches!(Feature::DenyPods.cell(self.target), Cell::Yes)
+        self.has_denials() && matches!(Feature::DenyPods.cell(self.target), Cell::Yes)
+    }
+
+    /// Whether the objects that are asked for can deny at all.
+    fn has_denials(self) -> bool {
+        self.target != Target::Calico || calico::denies(&self.options, self.facts)
     }
 
     /// Whether these flows can be denied. Ends that are several kinds at once, such as `anywhere`, are to be taken apart
@@ -48,7 +54,7 @@ impl<'a> Denials<'a> {
 
     /// What the target would need to deny these flows, and has not.
     pub fn missing(self, from: &Ends, to: &Ends, ports: &Ports) -> Option<Feature> {
-        let has = |feature: &Feature| matches!(feature.cell(self.target), Cell::Yes);
+        let has = |feature: &Feature| self.has_denials() && matches!(feature.cell(self.target), Cell::Yes);
         let needed = self.needed(from, to, ports);
         needed.into_iter().find(|feature| !has(feature))
     }
@@ -144,9 +150,15 @@ fn subjects_of(term: &Conjunction, target: Target, facts: &Facts<'_>, reach: Rea
 }
 
 /// The rules that deny, by the pods that they are about. No pod is closed by them.
-pub(super) fn drafts(relation: &Relation, target: Target, peers: &Peers<'_>, reach: Reach) -> Drafts {
+pub(super) fn drafts(
+    relation: &Relation,
+    target: Target,
+    options: &Options,
+    peers: &Peers<'_>,
+    reach: Reach,
+) -> Drafts {
     let facts = peers.facts;
-    let denials = Denials::of(target, facts);
+    let denials = Denials::of(target, options, facts);
     let mut drafts = Drafts::new();
     for denial in &relation.denials {
         let (from, to) = (apart(&denial.from, facts), apart(&denial.to, facts));

@@ -71,14 +71,24 @@ type Guard = (Conjunction, BTreeSet<SentenceId>);
 
 /// What closes and what opens pods, by the pods.
 pub(super) fn drafts(relation: &Relation, facts: &Facts<'_>, peers: &Peers<'_>, reach: Reach) -> Drafts {
-    let guards = Guards::of(relation, facts, reach);
-    let mut drafting = Drafting { facts, peers, reach, guards, drafts: BTreeMap::new() };
+    let mut drafting = Drafting::new(relation, facts, peers, reach);
     drafting.guards();
-    for grant in &relation.grants {
-        drafting.grant(grant, Direction::Egress);
-        drafting.grant(grant, Direction::Ingress);
-    }
+    drafting.grants(relation);
     drafting.drafts
+}
+
+/// The same where a format has objects for either: what closes pods, and what opens them.
+pub(super) fn apart(
+    relation: &Relation,
+    facts: &Facts<'_>,
+    peers: &Peers<'_>,
+    reach: Reach,
+) -> (Drafts, Drafts) {
+    let mut drafting = Drafting::new(relation, facts, peers, reach);
+    drafting.guards();
+    let guards = std::mem::take(&mut drafting.drafts);
+    drafting.grants(relation);
+    (guards, drafting.drafts)
 }
 
 /// The guards that no other implies.
@@ -102,7 +112,7 @@ impl Guards {
                 directions.into_iter().filter_map(|(way, closed)| closed.then_some(way)).collect();
             for term in guard.pods.terms() {
                 let Some(names) = term.namespaces.names() else {
-                    debug_assert_eq!(reach, Reach::Cluster, "bound to names");
+                    debug_assert_ne!(reach, Reach::Namespace, "bound to names");
                     for way in &closed {
                         wide.entry(*way).or_default().insert((term.clone(), guard.sentence));
                     }
@@ -181,7 +191,19 @@ struct Drafting<'a> {
     drafts: Drafts,
 }
 
-impl Drafting<'_> {
+impl<'a> Drafting<'a> {
+    fn new(relation: &Relation, facts: &'a Facts<'a>, peers: &'a Peers<'a>, reach: Reach) -> Drafting<'a> {
+        let guards = Guards::of(relation, facts, reach);
+        Drafting { facts, peers, reach, guards, drafts: BTreeMap::new() }
+    }
+
+    fn grants(&mut self, relation: &Relation) {
+        for grant in &relation.grants {
+            self.grant(grant, Direction::Egress);
+            self.grant(grant, Direction::Ingress);
+        }
+    }
+
     fn guards(&mut self) {
         let named = self.guards.named.values().flatten();
         for (direction, guards) in named.chain(&self.guards.wide) {
@@ -273,22 +295,32 @@ impl Drafting<'_> {
             found.dedup();
             found = widest_of(found);
         }
-        found.iter().flat_map(|pods| subjects(pods, self.facts, self.reach)).collect()
+        let subjects = found.iter().flat_map(|pods| subjects(pods, self.facts, self.reach));
+        subjects.filter(|subject| self.is_today(subject)).collect()
     }
 
-    /// The namespaces that guards name and in which a set that names none may have pods.
+    /// Whether a namespace that is named has the labels that are required of it. What it is labelled later comes with
+    /// the next build.
+    fn is_today(&self, subject: &Subject) -> bool {
+        let Home::Namespace(name, required) = &subject.home else { return true };
+        if required.is_empty() {
+            return true;
+        }
+        let inventory = self.facts.inventory;
+        let home = Conjunction { namespaces: required.clone(), pods: Constraints::default() };
+        let labels = inventory.namespace(name).map(|id| &inventory.namespaces[id.index()].labels);
+        labels.is_none_or(|labels| home.admits_namespace(name, labels))
+    }
+
+    /// The namespaces of today, and those that guards name before they exist, in which a set that names none has pods.
+    /// What may be labelled so tomorrow comes with the next build: each of a thousand guards for each of such sets would
+    /// be a million rules.
     fn homes(&self, term: &Conjunction) -> Vec<&Text> {
         let inventory = self.facts.inventory;
-        match self.reach {
-            Reach::Cluster => self.guards.named.keys().collect(),
-            Reach::Namespace => {
-                let today = term.namespaces.namespaces(inventory);
-                let mut names: Vec<&Text> =
-                    today.iter().map(|id| &inventory.namespaces[id.index()].name).collect();
-                names.extend(self.guards.absent.iter().filter(|name| admits_absent(term, name)));
-                names
-            }
-        }
+        let today = term.namespaces.namespaces(inventory);
+        let mut names: Vec<&Text> = today.iter().map(|id| &inventory.namespaces[id.index()].name).collect();
+        names.extend(self.guards.absent.iter().filter(|name| admits_absent(term, name)));
+        names
     }
 
     /// The parts of a subject within which a grant holds, each with all of its part. Of namespaces that belong to none,
@@ -365,6 +397,9 @@ pub(super) fn subjects(pods: &Conjunction, facts: &Facts<'_>, reach: Reach) -> V
 /// Whether a namespace that does not exist yet would satisfy the requirements on namespaces.
 fn admits_absent(term: &Conjunction, name: &Text) -> bool {
     let name_key = Key::namespace_name();
-    let label = |key: &Key| (*key == name_key).then_some(name.as_ref());
+    let label = |key: &Key| match key {
+        Key::NameMatches(pattern) => pattern::matches(pattern, name).then_some(""),
+        key => (*key == name_key).then_some(name.as_ref()),
+    };
     term.namespaces.iter().all(|(key, constraint)| constraint.admits(label(key)))
 }

@@ -3,6 +3,7 @@
 mod objects;
 
 pub use k8s_openapi::api::networking::v1::NetworkPolicy;
+pub(super) use objects::part;
 
 use super::draft::{self, Reach};
 use super::peer::Peers;
@@ -17,7 +18,8 @@ pub(super) fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -
     let mut names = names::Names::of(facts.inventory, drafts.keys());
     let policy = |(subject, draft)| {
         let name = names.take(&subject);
-        Object::NetworkPolicy(objects::policy(name, subject, merge::merged(draft), program))
+        let policy = objects::policy(name, subject, merge::merged(draft), program);
+        Object::NetworkPolicy(Box::new(policy))
     };
     drafts.into_iter().map(policy).collect()
 }

@@ -42,8 +42,9 @@ impl SomePeers {
 
 pub(super) fn merged(draft: Draft) -> Merged {
     let mut rules = draft.rules;
-    let directions = draft
-        .directions
+    let mut directions = draft.directions;
+    directions.extend(rules.keys());
+    let directions = directions
         .into_iter()
         .map(|direction| (direction, merged_rules(&rules.remove(&direction).unwrap_or_default())))
         .collect();

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 use weir_cluster::Inventory;
-use weir_cluster::labels::Text;
+use weir_cluster::labels::{NAMESPACE_NAME, Text};
 
 use super::draft::{Home, Subject};
+use super::split;
 use crate::resolve::names::workload_pods;
 use crate::selector::{Constraint, Constraints, Key, Values};
 
-const PREFIX: &str = "weir-";
+pub(super) const PREFIX: &str = "weir-";
+const DENYING: &str = "weir-deny-";
 /// What is about no pods in particular.
 const ALL_PODS: &str = "all-pods";
 /// Hexadecimal digits of the digest that makes a name unique.
@@ -24,6 +26,7 @@ const LONGEST: usize = 200;
 pub(super) struct Names {
     by_selector: HashMap<(Text, Constraints), Text>,
     taken: BTreeMap<Text, BTreeSet<String>>,
+    prefix: &'static str,
 }
 
 impl Names {
@@ -46,7 +49,12 @@ impl Names {
                 by_selector.entry(key).or_insert_with(|| workload.name.clone());
             }
         }
-        Names { by_selector, taken: BTreeMap::new() }
+        Names { by_selector, taken: BTreeMap::new(), prefix: PREFIX }
+    }
+
+    /// Names of objects that deny. No other begins like them.
+    pub fn denying<'s>(inventory: &Inventory, subjects: impl Iterator<Item = &'s Subject>) -> Names {
+        Names { prefix: DENYING, ..Names::of(inventory, subjects) }
     }
 
     /// What an object is called, unique in its namespace, or in the cluster.
@@ -62,15 +70,16 @@ impl Names {
             Some(name) => Some(name.to_string()).filter(|name| name != ALL_PODS),
             None => None,
         };
+        let prefix = self.prefix;
         let digest = || digest(required, &subject.pods);
         let mut name = match plain {
-            Some(name) => format!("{PREFIX}{name}"),
-            None => format!("{PREFIX}{}{}", readable(required, &subject.pods), &digest()[..DIGEST]),
+            Some(name) => format!("{prefix}{name}"),
+            None => format!("{prefix}{}{}", readable(required, &subject.pods), &digest()[..DIGEST]),
         };
         // Two selectors of one digest: as good as never, and still two names.
         let taken = self.taken.entry(namespace).or_default();
         while !taken.insert(name.clone()) {
-            name = format!("{PREFIX}{}", &digest()[..DIGEST * 4]);
+            name = format!("{prefix}{}", &digest()[..DIGEST * 4]);
         }
         name
     }
@@ -86,7 +95,12 @@ fn is_plain(name: &str) -> bool {
     };
     let ends_in_digest =
         name.len() >= DIGEST && name.bytes().rev().take(DIGEST).all(|b| b.is_ascii_hexdigit());
-    name.len() + PREFIX.len() <= LONGEST && name.split('.').all(part) && !ends_in_digest
+    let denies = format!("{PREFIX}{name}").starts_with(DENYING);
+    !denies
+        && !name.contains(split::MARK)
+        && name.len() + DENYING.len() <= LONGEST
+        && name.split('.').all(part)
+        && !ends_in_digest
 }
 
 /// The selector in letters that a name may have, with a dash behind; empty where nothing readable is left.
@@ -94,6 +108,7 @@ fn readable(namespaces: &Constraints, pods: &Constraints) -> String {
     let mut text = String::new();
     for (key, constraint) in namespaces.iter().chain(pods.iter()) {
         match key {
+            Key::Label(key) if key.as_ref() == NAMESPACE_NAME => text.push_str("namespace"),
             Key::Label(key) => text.push_str(key.rsplit('/').next().unwrap_or(key)),
             Key::ServiceAccount => text.push_str("account"),
             Key::NameMatches(pattern) => text.push_str(pattern),

@@ -12,7 +12,7 @@ use weir_cluster::flow::{FlowBox, Flows, PodPoint, Point, PortRange, Space};
 use weir_cluster::inventory::Protocol;
 
 use super::cluster::{self, Cluster};
-use super::{check, inventory, print, sources};
+use super::{check, inventory, print, sources, written};
 
 /// `namespace N`, or of these the pods with a label.
 #[derive(Clone, Debug)]
@@ -250,7 +250,7 @@ fn said(inventory: &Inventory, text: &str) -> (Vec<Code>, Option<String>, String
     let analysis =
         weir::analyze(&sources, &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
     let codes = analysis.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-    let yaml = analysis.build(&facts).map(|documents| weir::emit::stream(&documents));
+    let yaml = analysis.build(&facts).map(|documents| written(&documents));
     (codes, yaml, weir::diagnostic::render::render(&sources, &analysis.diagnostics, false))
 }
 

@@ -7,7 +7,7 @@ use weir_grammar::{Parse, format};
 
 use super::syntax::{self, join};
 use super::texts::without_spans;
-use super::{build, check, cluster, inventory, print, program, settle, text};
+use super::{build, check, cluster, inventory, print, program, settle, text, written};
 
 /// Where a comment stands: how many statements and bodies have begun or ended before it, behind which character, and
 /// whether on its line.
@@ -143,7 +143,7 @@ fn any_program_keeps_its_relation_and_its_comments() {
             let inventory = inventory(&print::manifests(&drawn.0));
             let built = |text: &str| -> Result<_, TestCaseError> {
                 let built = build(&inventory, text)?;
-                Ok(built.map(|built| weir::emit::stream(&built.documents)))
+                Ok(built.map(|built| written(&built.documents)))
             };
             let expected = built(&plain)?;
             prop_assert_eq!(&built(&first)?, &expected);

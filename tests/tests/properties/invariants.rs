@@ -13,7 +13,9 @@ use weir_cluster::manifest::Reader;
 use super::factor;
 use super::judge::{read, show_point, space};
 use super::program::{self, Program, SentenceKind, Verb};
-use super::{build, check, cluster, error_codes, inventory, print, settle, show, sources, text};
+use super::{
+    build, check, cluster, error_codes, inventory, print, settle, show, sources, text, violations, written,
+};
 
 /// Files, documents and sentences in an order drawn at random.
 pub fn shuffled<T: Clone>(items: &[T], order: &[u32]) -> Vec<T> {
@@ -30,7 +32,7 @@ fn built(inventory: &Inventory, files: &[(&str, String)]) -> Option<String> {
     let facts = Facts::of(inventory);
     let analysis =
         weir::analyze(&sources(files), &weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY));
-    analysis.build(&facts).map(|documents| weir::emit::stream(&documents))
+    analysis.build(&facts).map(|documents| written(&documents))
 }
 
 #[test]
@@ -108,7 +110,7 @@ fn policies_and_files_change_no_byte() {
             let analyzed = |files: &[(&str, String)]| {
                 let setting = weir::Setting::new(&facts, Target::NetworkPolicy, weir_tests::TODAY);
                 let analysis = weir::analyze(&sources(files), &setting);
-                let objects = analysis.build(&facts).map(|documents| weir::emit::stream(&documents));
+                let objects = analysis.build(&facts).map(|documents| written(&documents));
                 (objects.map(|text| without_sentences(&text)), error_codes(&analysis))
             };
             let (expected, expected_errors) = analyzed(&factor::whole(&program, cluster));
@@ -270,6 +272,7 @@ fn names_of_objects_are_valid_and_unique() {
                 );
                 prop_assert!(taken.insert((document.namespace, name.clone())), "`{name}` twice");
                 prop_assert!(kubernetes::read("x", &document.text).is_ok(), "{}", document.text);
+                prop_assert_eq!(violations(&document.text), "", "{}", document.text);
             }
             Ok(())
         },

@@ -19,7 +19,7 @@ use super::oracle::{self, Reading, World};
 use super::print;
 use super::program::{self, Ending, Newcomer, Port, Program, SentenceKind};
 use super::promises::{self, Universe};
-use super::virtual_pods;
+use super::{virtual_pods, written};
 
 /// Pods that may come tomorrow.
 fn tomorrow(cluster: &Cluster, inventory: &Inventory, drawn: &[Newcomer]) -> Vec<PodPoint> {
@@ -128,7 +128,7 @@ fn universe(cluster: &Cluster, space: &Space, today: usize) -> Vec<bool> {
 }
 
 pub fn read(documents: &[Document]) -> Result<kubernetes::Policies, TestCaseError> {
-    let text = weir::emit::stream(documents);
+    let text = written(documents);
     kubernetes::read("weir.yaml", &text)
         .map_err(|errors| TestCaseError::fail(format!("the output is no policy: {errors:?}\n{text}")))
 }

@@ -1,5 +1,5 @@
-//! Sentences that say what another says already, and policies that are applied twice to the same. Meanings are
-//! compared by hash, and not one by one.
+//! Sentences that say what another says already, and policies that are applied twice to the same. Meanings have
+//! numbers, and are not compared one by one.
 
 use std::collections::BTreeMap;
 
@@ -7,134 +7,140 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use weir_cluster::labels::Text;
 use weir_grammar::ast::{Day, PostureWord};
 
+use super::atoms::{END, Outlines};
 use super::{View, dates};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::resolve::program::{Ends, Exclusive, Narrowed, Parts, Ports, Reach, Sentence, SentenceKind};
-use crate::selector::{Conjunction, PodSet};
+use crate::resolve::program::{Exclusive, Narrowed, Parts, Program, Sentence, SentenceId, SentenceKind};
 use crate::source::Place;
 
-/// What a sentence says, whatever its words.
-#[derive(PartialEq, Eq, Hash)]
-pub enum Meaning<'p> {
-    Posture {
-        word: u8,
-        parts: Option<Option<&'p Text>>,
-        planned: bool,
-        ingress: bool,
-        egress: bool,
-        subject: &'p PodSet,
-    },
-    Grant {
-        exclusive: u8,
-        planned: bool,
-        until: Option<Day>,
-        /// Requests of HTTP; none of them for a ping.
-        narrowed: Option<&'p [(String, String)]>,
-        flows: Flows<'p>,
-    },
-    Guardrail {
-        forbids: bool,
-        flows: Flows<'p>,
-    },
+/// What sentences say, whatever their words: by number, the same for what says the same.
+pub struct Meanings {
+    of: Vec<Meaning>,
+    count: usize,
 }
 
-#[derive(PartialEq, Eq, Hash)]
-pub struct Flows<'p> {
-    from: Set<'p>,
-    to: BTreeMap<&'p Ports, Set<'p>>,
+#[derive(Clone, Copy)]
+struct Meaning {
+    number: u32,
+    /// It is about nobody.
+    is_nothing: bool,
 }
 
-/// The parts of a set, sorted and each once.
-#[derive(Default, PartialEq, Eq, Hash)]
-struct Set<'p> {
-    pods: Vec<&'p Conjunction>,
-    others: Vec<&'p Ends>,
-}
-
-impl<'p> Set<'p> {
-    fn add(&mut self, ends: &'p Ends) {
-        match ends {
-            Ends::Pods(pods) => self.pods.extend(pods.terms()),
-            other => self.others.push(other),
-        }
+impl Meanings {
+    pub fn of(program: &Program, outlines: &Outlines<'_>) -> Meanings {
+        let mut known: FxHashMap<Box<[u32]>, u32> = FxHashMap::default();
+        known.reserve(program.sentences.len());
+        let mut words = Words::default();
+        let of = program.iter().map(|(id, sentence)| {
+            let is_nothing = words.spell(sentence, outlines.from(id), outlines.to(id));
+            let number = match known.get(words.words.as_slice()) {
+                Some(number) => *number,
+                None => {
+                    let number = known.len() as u32;
+                    known.insert(words.words.as_slice().into(), number);
+                    number
+                }
+            };
+            Meaning { number, is_nothing }
+        });
+        let of = of.collect();
+        Meanings { of, count: known.len() }
     }
 
-    fn sort(&mut self) {
-        self.pods.sort_unstable();
-        self.pods.dedup();
-        self.others.sort_unstable();
-        self.others.dedup();
+    pub fn are_same(&self, a: SentenceId, b: SentenceId) -> bool {
+        self.get(a).number == self.get(b).number
+    }
+
+    fn get(&self, id: SentenceId) -> Meaning {
+        self.of[id.0 as usize]
     }
 }
 
-impl<'p> Meaning<'p> {
-    pub fn of(sentence: &'p Sentence) -> Meaning<'p> {
+/// A meaning, spelled so that two are the same if their words are.
+#[derive(Default)]
+struct Words<'p> {
+    words: Vec<u32>,
+    atoms: Vec<u32>,
+    pairs: Vec<(u32, u32)>,
+    keys: FxHashMap<&'p Text, u32>,
+    /// Requests of HTTP; none of them for a ping.
+    requests: FxHashMap<&'p [(String, String)], u32>,
+}
+
+impl<'p> Words<'p> {
+    /// Whether it is about nobody.
+    fn spell(&mut self, sentence: &'p Sentence, from: &[u32], to: &[(u32, u32)]) -> bool {
+        self.words.clear();
         match &sentence.kind {
-            SentenceKind::Posture(posture) => Meaning::Posture {
-                word: match posture.word {
+            SentenceKind::Posture(posture) => {
+                let word = match posture.word {
                     PostureWord::Isolated => 0,
                     PostureWord::Locked => 1,
                     PostureWord::Open => 2,
-                },
+                };
                 // What is not isolated has no members that reach each other.
-                parts: match &posture.parts {
-                    Parts::Namespaces if posture.word == PostureWord::Isolated => Some(None),
-                    Parts::Label(key) if posture.word == PostureWord::Isolated => Some(Some(key)),
-                    _ => None,
-                },
-                planned: posture.planned,
-                ingress: posture.ingress,
-                egress: posture.egress,
-                subject: &posture.subject,
-            },
-            SentenceKind::Grant(grant) => Meaning::Grant {
-                exclusive: match grant.exclusive {
+                let parts = match &posture.parts {
+                    Parts::Namespaces if posture.word == PostureWord::Isolated => 1,
+                    Parts::Label(key) if posture.word == PostureWord::Isolated => {
+                        2 + number(&mut self.keys, key)
+                    }
+                    _ => 0,
+                };
+                let flags = [posture.planned, posture.ingress, posture.egress].map(u32::from);
+                self.words.extend([0, word, parts]);
+                self.words.extend(flags);
+                self.words.extend_from_slice(from); // in the order of the set, which is its own
+                return from.is_empty();
+            }
+            SentenceKind::Grant(grant) => {
+                let exclusive = match grant.exclusive {
                     Exclusive::No => 0,
                     Exclusive::Object => 1,
                     Exclusive::Subject => 2,
-                },
-                planned: grant.planned && grant.exclusive != Exclusive::No,
-                until: grant.until.map(|(day, _)| day),
-                narrowed: grant.narrowed.as_ref().map(|narrowed| match narrowed {
+                };
+                let narrowed = grant.narrowed.as_ref().map(|narrowed| match narrowed {
                     Narrowed::Http { requests, .. } => requests.as_slice(),
                     Narrowed::Ping { .. } => &[],
-                }),
-                flows: Flows::of(&grant.reach),
-            },
+                });
+                let narrowed = narrowed.map_or(0, |requests| 1 + number(&mut self.requests, requests));
+                let planned = u32::from(grant.planned && grant.exclusive != Exclusive::No);
+                let until = grant.until.map_or([0; 3], |(day, _)| {
+                    [u32::from(day.year.cast_unsigned()), day.month.into(), day.day.into()]
+                });
+                self.words.extend([1, exclusive, planned, narrowed]);
+                self.words.extend(until);
+            }
             SentenceKind::Guardrail(guardrail) => {
-                Meaning::Guardrail { forbids: guardrail.forbids, flows: Flows::of(&guardrail.reach) }
+                self.words.extend([2, u32::from(guardrail.forbids)]);
             }
         }
+        self.atoms.clear();
+        self.atoms.extend_from_slice(from);
+        self.atoms.sort_unstable();
+        self.atoms.dedup();
+        self.words.extend_from_slice(&self.atoms);
+        self.words.push(END);
+        // The end of each object is the last of its ports' pairs, once.
+        self.pairs.clear();
+        self.pairs.extend_from_slice(to);
+        self.pairs.sort_unstable();
+        self.pairs.dedup();
+        let mut inside = false;
+        for (ports, atom) in &self.pairs {
+            if !inside {
+                self.words.push(*ports);
+            }
+            self.words.push(*atom);
+            inside = *atom != END;
+        }
+        from.is_empty() || to.iter().all(|(_, atom)| *atom == END)
     }
 }
 
-impl Meaning<'_> {
-    /// Whether it is about nobody.
-    fn is_nothing(&self) -> bool {
-        match self {
-            Meaning::Posture { subject, .. } => subject.is_empty(),
-            Meaning::Grant { flows, .. } | Meaning::Guardrail { flows, .. } => flows.is_empty(),
-        }
-    }
-}
-
-impl<'p> Flows<'p> {
-    fn of(reach: &'p Reach) -> Flows<'p> {
-        let mut from = Set::default();
-        reach.subject.iter().for_each(|part| from.add(&part.ends));
-        from.sort();
-        let mut to: BTreeMap<&Ports, Set<'p>> = BTreeMap::new();
-        for (part, ports) in &reach.object {
-            to.entry(ports).or_default().add(&part.ends);
-        }
-        to.values_mut().for_each(Set::sort);
-        Flows { from, to }
-    }
-
-    fn is_empty(&self) -> bool {
-        let empty = |set: &Set<'_>| set.pods.is_empty() && set.others.is_empty();
-        empty(&self.from) || self.to.values().all(empty)
-    }
+/// A number for each key, given as they come.
+fn number<K: Eq + std::hash::Hash>(known: &mut FxHashMap<K, u32>, key: K) -> u32 {
+    let next = known.len() as u32;
+    *known.entry(key).or_insert(next)
 }
 
 /// What is said at one place, once for each namespace of an `in each`.
@@ -144,14 +150,14 @@ struct Utterance<'p> {
     meanings: Vec<u32>,
 }
 
-pub fn check(view: &View<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let utterances = utterances(view);
+pub fn check(view: &View<'_>, meanings: &Meanings, diagnostics: &mut Vec<Diagnostic>) {
+    let utterances = utterances(view, meanings);
     applied_twice(view, &utterances, diagnostics);
     // What policies say comes first: of a sentence and a policy that say the same, the sentence is the one to drop.
-    let mut owners: FxHashMap<u32, usize> = FxHashMap::default();
+    let mut owners: Vec<Option<usize>> = vec![None; meanings.count];
     for (at, one) in utterances.iter().enumerate().filter(|(_, one)| !one.applied.is_empty()) {
         one.meanings.iter().for_each(|meaning| {
-            owners.entry(*meaning).or_insert(at);
+            owners[*meaning as usize].get_or_insert(at);
         });
     }
     let mut plain: Vec<usize> =
@@ -159,13 +165,14 @@ pub fn check(view: &View<'_>, diagnostics: &mut Vec<Diagnostic>) {
     plain.sort_by_key(|at| utterances[*at].place);
     for at in plain {
         let one = &utterances[at];
-        let others: Option<Vec<usize>> =
-            one.meanings.iter().map(|meaning| owners.get(meaning).copied()).collect();
-        if let Some(first) = others.and_then(|others| others.into_iter().next()) {
+        let is_said = one.meanings.iter().all(|meaning| owners[*meaning as usize].is_some());
+        if let Some(first) =
+            one.meanings.first().and_then(|meaning| owners[*meaning as usize]).filter(|_| is_said)
+        {
             diagnostics.push(duplicate(one.place, &utterances[first]));
         }
         one.meanings.iter().for_each(|meaning| {
-            owners.entry(*meaning).or_insert(at);
+            owners[*meaning as usize].get_or_insert(at);
         });
     }
 }
@@ -178,22 +185,20 @@ fn duplicate(place: Place, other: &Utterance<'_>) -> Diagnostic {
     said.with_help("drop one of them")
 }
 
-fn utterances<'p>(view: &View<'p>) -> Vec<Utterance<'p>> {
-    let mut meanings: FxHashMap<Meaning<'p>, u32> = FxHashMap::default();
+fn utterances<'p>(view: &View<'p>, meanings: &Meanings) -> Vec<Utterance<'p>> {
     let mut known: FxHashMap<(Place, &'p [Place]), usize> = FxHashMap::default();
+    known.reserve(view.program.sentences.len());
     let mut all: Vec<Utterance<'p>> = Vec::new();
-    for (_, sentence) in view.program.iter() {
-        let meaning = Meaning::of(sentence);
-        if sentence.library || meaning.is_nothing() || has_ended(sentence, view.today) {
+    for (id, sentence) in view.program.iter() {
+        let Meaning { number, is_nothing } = meanings.get(id);
+        if sentence.library || is_nothing || has_ended(sentence, view.today) {
             continue;
         }
-        let next = meanings.len() as u32;
-        let meaning = *meanings.entry(meaning).or_insert(next);
         let (place, applied) = (sentence.place, sentence.origin.applied.as_slice());
         let at = *known.entry((place, applied)).or_insert(all.len());
         match all.get_mut(at) {
-            Some(one) => one.meanings.push(meaning),
-            None => all.push(Utterance { place, applied, meanings: vec![meaning] }),
+            Some(one) => one.meanings.push(number),
+            None => all.push(Utterance { place, applied, meanings: vec![number] }),
         }
     }
     all

@@ -9,14 +9,14 @@ use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::facts::Facts;
 use crate::relation::GrantKind;
 use crate::resolve::program::{Ends, Grant, Part, Ports, Reach, Sentence, SentenceId, Thing};
-use crate::selector::PodSet;
+use crate::threads;
 
 /// Grants none of whose ends is guarded. Nobody knows of ends that are empty today: they are not judged.
-pub fn idle(view: &View<'_>) -> BTreeSet<SentenceId> {
-    let View { relation, guarded, facts, .. } = *view;
-    let mut idle = BTreeSet::new();
-    let mut busy = BTreeSet::new();
-    for grant in relation.grants.iter().filter(|grant| grant.kind == GrantKind::Written) {
+pub struct Idle(Vec<bool>);
+
+impl Idle {
+    pub fn of(view: &View<'_>) -> Idle {
+        let View { program, relation, guarded, facts, .. } = *view;
         let meets = |ends: &[Ends], guarded: &Bits| {
             ends.iter().any(|ends| match ends {
                 Ends::Anywhere => !guarded.is_empty(),
@@ -27,14 +27,25 @@ pub fn idle(view: &View<'_>) -> BTreeSet<SentenceId> {
                 _ => false,
             })
         };
-        if meets(&grant.from, &guarded.egress) || meets(&grant.to, &guarded.ingress) {
-            busy.insert(grant.sentence);
-        } else {
-            idle.insert(grant.sentence);
-        }
+        let judged = threads::stretches(relation.grants.len(), |range| {
+            let written = relation.grants[range].iter().filter(|grant| grant.kind == GrantKind::Written);
+            let busy = written.map(|grant| {
+                let busy = meets(&grant.from, &guarded.egress) || meets(&grant.to, &guarded.ingress);
+                (grant.sentence, busy)
+            });
+            busy.collect::<Vec<_>>()
+        });
+        let mut idle = vec![false; program.sentences.len()];
+        let judged = judged.concat();
+        judged.iter().for_each(|(sentence, _)| idle[sentence.0 as usize] = true);
+        let busy = judged.iter().filter(|(_, busy)| *busy);
+        busy.for_each(|(sentence, _)| idle[sentence.0 as usize] = false);
+        Idle(idle)
     }
-    idle.retain(|sentence| !busy.contains(sentence));
-    idle
+
+    pub fn is(&self, sentence: SentenceId) -> bool {
+        self.0[sentence.0 as usize]
+    }
 }
 
 pub fn idle_grant(sentence: &Sentence, grant: &Reach) -> Diagnostic {
@@ -82,7 +93,7 @@ pub fn check(view: &View<'_>, sentence: &Sentence, grant: &Grant, diagnostics: &
 pub fn grants_everything(grant: &Grant) -> bool {
     let everyone = |ends: &Ends| match ends {
         Ends::Anywhere => true,
-        Ends::Pods(pods) => *pods == PodSet::all(),
+        Ends::Pods(pods) => pods.is_all(),
         _ => false,
     };
     let all_ports = |(part, ports): &(Part, Ports)| *ports == Ports::All && everyone(&part.ends);

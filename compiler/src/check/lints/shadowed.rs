@@ -1,22 +1,22 @@
 //! Sentences that add nothing to a single wider one. Grants of the library count for nothing here: who says outright
 //! that `web` may reach the DNS says no more than the prelude, and may have a reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use weir_grammar::ast::PostureWord;
 
-use super::View;
 use super::dates::has_ended;
-use super::duplicates::Meaning;
-use super::grants::grants_everything;
-use super::wider::{self, Atom, Index, atoms};
+use super::grants::{Idle, grants_everything};
+use super::wider::{self, Anchors, Index};
+use super::{Told, View};
 use crate::check::conflicts::guard_place;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::resolve::program::{
     Exclusive, Grant, Narrowed, Posture, Program, Sentence, SentenceId, SentenceKind,
 };
 use crate::source::Place;
+use crate::threads;
 
 /// What is said of one place of the program: it may be there many times, for several namespaces or applications of a
 /// policy, and is superfluous only if it is so in each of them.
@@ -27,18 +27,26 @@ struct Said {
     by: Option<SentenceId>,
 }
 
-pub fn check(view: &View<'_>, idle: &BTreeSet<SentenceId>, diagnostics: &mut Vec<Diagnostic>) {
-    let shadows = Shadows::of(view);
-    let mut places: FxHashMap<Place, Said> = FxHashMap::default();
+pub fn check(view: &View<'_>, told: &Told<'_>, idle: &Idle, diagnostics: &mut Vec<Diagnostic>) {
+    let anchors = Anchors::of(&told.outlines.atoms);
+    let shadows = Shadows::of(view, told, &anchors);
+    let sentences = &view.program.sentences;
     // What a policy of the library says is nothing that its users could drop.
     let own = |sentence: &Sentence| !view.sources.get(sentence.place.file).library;
-    for (id, sentence) in view.program.iter().filter(|(_, sentence)| own(sentence)) {
-        let by = match &sentence.kind {
-            SentenceKind::Grant(grant) if !idle.contains(&id) => shadows.of_grant(id, grant),
-            SentenceKind::Posture(posture) => shadows.of_posture(id, posture),
-            SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => None,
-        };
-        let said = places.entry(sentence.place).or_insert(Said { first: id, all: 0, shadowed: 0, by: None });
+    let found = threads::stretches(sentences.len(), |range| {
+        let ids = range.map(|at| SentenceId(at as u32)).filter(|id| own(view.program.get(*id)));
+        let by = ids.map(|id| match &view.program.get(id).kind {
+            SentenceKind::Grant(grant) if !idle.is(id) => (id, shadows.of_grant(id, grant)),
+            SentenceKind::Posture(posture) => (id, shadows.of_posture(id, posture)),
+            SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => (id, None),
+        });
+        by.collect::<Vec<_>>()
+    });
+    let mut places: FxHashMap<Place, Said> = FxHashMap::default();
+    places.reserve(sentences.len());
+    for (id, by) in found.into_iter().flatten() {
+        let place = view.program.get(id).place;
+        let said = places.entry(place).or_insert(Said { first: id, all: 0, shadowed: 0, by: None });
         said.all += 1;
         said.shadowed += usize::from(by.is_some());
         said.by = said.by.or(by);
@@ -95,25 +103,25 @@ fn within_isolation(program: &Program, isolation: SentenceId, grants: &[Place]) 
 }
 
 /// The sentences that may make others superfluous.
-struct Shadows<'p> {
+struct Shadows<'i, 'p> {
     program: &'p Program,
     view: View<'p>,
-    grants: Index<'p>,
-    postures: Index<'p>,
+    told: &'i Told<'p>,
+    grants: Index<'i>,
+    postures: Index<'i>,
 }
 
-impl<'p> Shadows<'p> {
-    fn of(view: &View<'p>) -> Shadows<'p> {
+impl<'i, 'p> Shadows<'i, 'p> {
+    fn of(view: &View<'p>, told: &'i Told<'p>, anchors: &'i Anchors) -> Shadows<'i, 'p> {
         let program = view.program;
-        let (grants, postures) = (Index::default(), Index::default());
-        let mut shadows = Shadows { program, view: *view, grants, postures };
+        let (mut grants, mut postures) = (Index::new(anchors), Index::new(anchors));
         for (id, sentence) in program.iter().filter(|(_, sentence)| !sentence.library) {
+            let from = told.outlines.from(id);
             match &sentence.kind {
                 SentenceKind::Posture(posture) => {
-                    let atoms: Vec<Atom<'p>> = posture.subject.terms().iter().map(Atom::Pods).collect();
-                    shadows.postures.file(id, &atoms, &[]);
+                    postures.file(id, from.iter().copied(), &[]);
                     if posture.word == PostureWord::Isolated {
-                        shadows.grants.file(id, &atoms, &atoms);
+                        grants.file(id, from.iter().copied(), from);
                     }
                 }
                 // An `only` says who may, whoever grants it. Beside a grant of everything all others are superfluous:
@@ -124,13 +132,12 @@ impl<'p> Shadows<'p> {
                         && !has_ended(grant, view.today)
                         && !grants_everything(grant) =>
                 {
-                    let (to, from) = ends(grant);
-                    shadows.grants.file(id, &to, &from);
+                    grants.file(id, told.outlines.objects(id), from);
                 }
                 SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => {}
             }
         }
-        shadows
+        Shadows { program, view: *view, told, grants: grants.sorted(), postures: postures.sorted() }
     }
 
     fn of_grant(&self, id: SentenceId, grant: &'p Grant) -> Option<SentenceId> {
@@ -141,9 +148,9 @@ impl<'p> Shadows<'p> {
         {
             return None;
         }
-        let (to, from) = ends(grant);
-        let (first_to, first_from) = (to.first()?, from.first()?);
-        self.grants.find(*first_to, Some(*first_from), |other| {
+        let (first_to, first_from) =
+            (self.told.outlines.objects(id).next()?, self.told.outlines.from(id).first()?);
+        self.grants.find(first_to, Some(*first_from), |other| {
             let wide = self.program.get(other);
             match &wide.kind {
                 SentenceKind::Posture(wide) => wider::holds_inside(wide, &grant.reach),
@@ -162,8 +169,8 @@ impl<'p> Shadows<'p> {
     }
 
     fn of_posture(&self, id: SentenceId, posture: &'p Posture) -> Option<SentenceId> {
-        let first = posture.subject.terms().first()?;
-        self.postures.find(Atom::Pods(first), None, |other| {
+        let first = self.told.outlines.from(id).first()?;
+        self.postures.find(*first, None, |other| {
             let SentenceKind::Posture(wide) = &self.program.get(other).kind else { return false };
             self.may_shadow(other, id)
                 && wider::guards(wide, posture)
@@ -178,17 +185,9 @@ impl<'p> Shadows<'p> {
 
     /// Of two that say the same in other words the second is told. In the same words, they are duplicates.
     fn is_second(&self, first: SentenceId, second: SentenceId) -> bool {
-        let (first, second) = (self.program.get(first), self.program.get(second));
-        first.place < second.place && Meaning::of(first) != Meaning::of(second)
+        self.program.get(first).place < self.program.get(second).place
+            && !self.told.meanings.are_same(first, second)
     }
-}
-
-fn ends(grant: &Grant) -> (Vec<Atom<'_>>, Vec<Atom<'_>>) {
-    let reach = &grant.reach;
-    (
-        atoms(reach.object.iter().map(|(part, _)| &part.ends)).collect(),
-        atoms(reach.subject.iter().map(|part| &part.ends)).collect(),
-    )
 }
 
 /// Whether a grant counts at least as long as another.

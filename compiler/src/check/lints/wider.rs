@@ -1,26 +1,14 @@
 //! Whether one sentence's flows are all among another's, by what they say and not by who is there today; and where to
 //! look for such another one without comparing all with all.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 use weir_cluster::labels::Text;
 
+use super::atoms::{Atom, atoms};
 use crate::resolve::program::{Ends, Parts, Port, Ports, Posture, Reach, SentenceId};
 use crate::selector::{Conjunction, Constraint, Key, PodSet};
-
-/// A set's smallest parts, each of which has to lie within another set.
-#[derive(Clone, Copy)]
-pub enum Atom<'p> {
-    Pods(&'p Conjunction),
-    Other(&'p Ends),
-}
-
-pub fn atoms<'p>(ends: impl IntoIterator<Item = &'p Ends>) -> impl Iterator<Item = Atom<'p>> {
-    ends.into_iter().flat_map(|ends| {
-        let pods = ends.pods().map(PodSet::terms).unwrap_or_default();
-        let other = ends.pods().is_none().then_some(Atom::Other(ends));
-        pods.iter().map(Atom::Pods).chain(other)
-    })
-}
 
 /// What a part says that every part within it says too: a name of its namespaces, a label.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,33 +29,32 @@ impl<'p> Anchor<'p> {
     }
 
     /// Under which a part is filed that others may lie within.
-    fn of_wide(atom: Atom<'p>) -> Vec<Anchor<'p>> {
+    fn of_wide(atom: Atom<'p>, found: &mut dyn FnMut(Anchor<'p>)) {
         match atom {
-            Atom::Other(ends) => vec![Anchor::other(ends)],
+            Atom::Other(ends) => found(Anchor::other(ends)),
             Atom::Pods(term) => {
                 let label = labels(term).next();
                 match term.namespaces.names() {
-                    None => vec![Anchor::Pods(None, label)],
-                    Some(names) => names.map(|name| Anchor::Pods(Some(name), label)).collect(),
+                    None => found(Anchor::Pods(None, label)),
+                    Some(names) => names.for_each(|name| found(Anchor::Pods(Some(name), label))),
                 }
             }
         }
     }
 
     /// Under which those are filed that a part may lie within.
-    fn of_narrow(atom: Atom<'p>) -> Vec<Anchor<'p>> {
-        let mut anchors = vec![Anchor::Anywhere];
+    fn of_narrow(atom: Atom<'p>, found: &mut dyn FnMut(Anchor<'p>)) {
+        found(Anchor::Anywhere);
         match atom {
-            Atom::Other(ends) => anchors.push(Anchor::other(ends)),
+            Atom::Other(ends) => found(Anchor::other(ends)),
             Atom::Pods(term) => {
                 let name = term.namespaces.names().and_then(|mut names| names.next());
                 for name in [name, None].into_iter().skip(usize::from(name.is_none())) {
-                    anchors.push(Anchor::Pods(name, None));
-                    anchors.extend(labels(term).map(|label| Anchor::Pods(name, Some(label))));
+                    found(Anchor::Pods(name, None));
+                    labels(term).for_each(|label| found(Anchor::Pods(name, Some(label))));
                 }
             }
         }
-        anchors
     }
 }
 
@@ -75,68 +62,121 @@ fn labels(term: &Conjunction) -> impl Iterator<Item = (&Key, &Text)> {
     term.pods.iter().filter_map(|(key, constraint)| Some((key, constraint.only()?)))
 }
 
-/// Sentences by what their ends say.
-#[derive(Default)]
-pub struct Index<'p> {
-    anchors: FxHashMap<Anchor<'p>, u32>,
-    lists: FxHashMap<(u32, u32), Vec<SentenceId>>,
+/// The anchors of all atoms, by number. Those of narrow parts are in the order in which they are looked at.
+pub struct Anchors {
+    lists: Vec<u32>,
+    /// Of each atom: where its anchors as a wide part begin, as a narrow one, and where they end.
+    of: Vec<[usize; 3]>,
+    count: usize,
+}
+
+impl Anchors {
+    pub fn of(atoms: &[Atom<'_>]) -> Anchors {
+        let mut numbers: FxHashMap<Anchor<'_>, u32> = FxHashMap::default();
+        let mut lists = Vec::new();
+        let of = atoms.iter().map(|atom| {
+            let mut number = |anchor| {
+                let next = numbers.len() as u32 + 1;
+                *numbers.entry(anchor).or_insert(next)
+            };
+            let wide = lists.len();
+            Anchor::of_wide(*atom, &mut |anchor| lists.push(number(anchor)));
+            let narrow = lists.len();
+            Anchor::of_narrow(*atom, &mut |anchor| lists.push(number(anchor)));
+            [wide, narrow, lists.len()]
+        });
+        let of = of.collect();
+        Anchors { lists, of, count: numbers.len() + 1 }
+    }
+
+    fn wide(&self, atom: u32) -> &[u32] {
+        let [wide, narrow, _] = self.of[atom as usize];
+        &self.lists[wide..narrow]
+    }
+
+    fn narrow(&self, atom: u32) -> &[u32] {
+        let [_, narrow, end] = self.of[atom as usize];
+        &self.lists[narrow..end]
+    }
 }
 
 /// Of sentences that are filed by one end alone.
 const ANY: u32 = 0;
 
-impl<'p> Index<'p> {
-    /// Files a sentence by its ends; by `to` alone where there are no others, or too many.
-    pub fn file(&mut self, item: SentenceId, to: &[Atom<'p>], from: &[Atom<'p>]) {
+/// Sentences by what their ends say.
+pub struct Index<'i> {
+    anchors: &'i Anchors,
+    /// By two anchors, sorted, each once.
+    filed: Vec<((u32, u32), SentenceId)>,
+    lists: FxHashMap<(u32, u32), Range<u32>>,
+    /// Whether anything is filed by an anchor as its first, or its second.
+    is_used: Vec<(bool, bool)>,
+    scratch: (Vec<u32>, Vec<u32>),
+}
+
+impl<'i> Index<'i> {
+    pub fn new(anchors: &'i Anchors) -> Index<'i> {
+        Index {
+            anchors,
+            filed: Vec::new(),
+            lists: FxHashMap::default(),
+            is_used: vec![(false, false); anchors.count],
+            scratch: Default::default(),
+        }
+    }
+
+    /// Files a sentence by the atoms of its ends; by `to` alone where there are no others, or too many.
+    pub fn file(&mut self, item: SentenceId, to: impl Iterator<Item = u32>, from: &[u32]) {
         const MOST_PAIRS: usize = 64;
-        let to = self.anchors_of(to);
-        let from = match to.len() * from.len() <= MOST_PAIRS && !from.is_empty() {
-            true => self.anchors_of(from),
-            false => vec![ANY],
+        let (by_to, by_from) = &mut self.scratch;
+        let gather = |found: &mut Vec<u32>, atoms: &mut dyn Iterator<Item = u32>| {
+            found.clear();
+            atoms.for_each(|atom| found.extend_from_slice(self.anchors.wide(atom)));
+            found.sort_unstable();
+            found.dedup();
         };
-        for to in &to {
-            for from in &from {
-                let list = self.lists.entry((*to, *from)).or_default();
-                if list.last() != Some(&item) {
-                    list.push(item);
-                }
+        gather(by_to, &mut to.into_iter());
+        match by_to.len() * from.len() <= MOST_PAIRS && !from.is_empty() {
+            true => gather(by_from, &mut from.iter().copied()),
+            false => {
+                by_from.clear();
+                by_from.push(ANY);
+            }
+        }
+        for to in by_to.iter() {
+            for from in by_from.iter() {
+                self.filed.push(((*to, *from), item));
+                self.is_used[*to as usize].0 = true;
+                self.is_used[*from as usize].1 = true;
             }
         }
     }
 
-    fn anchors_of(&mut self, atoms: &[Atom<'p>]) -> Vec<u32> {
-        let anchors = atoms.iter().flat_map(|atom| Anchor::of_wide(*atom));
-        let mut found: Vec<u32> = anchors
-            .map(|anchor| {
-                let next = self.anchors.len() as u32 + 1;
-                *self.anchors.entry(anchor).or_insert(next)
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// Once all are filed.
+    pub fn sorted(mut self) -> Index<'i> {
+        self.filed.sort_unstable();
+        self.filed.dedup();
+        self.lists.reserve(self.filed.len());
+        let mut start = 0;
+        for list in self.filed.chunk_by(|(a, _), (b, _)| a == b) {
+            let end = start + list.len() as u32;
+            self.lists.insert(list[0].0, start..end);
+            start = end;
+        }
+        self
     }
 
     /// The first sentence that fits, of those that these parts may lie within: as many as it is worth to look at.
-    pub fn find(
-        &self,
-        to: Atom<'p>,
-        from: Option<Atom<'p>>,
-        fits: impl Fn(SentenceId) -> bool,
-    ) -> Option<SentenceId> {
+    pub fn find(&self, to: u32, from: Option<u32>, fits: impl Fn(SentenceId) -> bool) -> Option<SentenceId> {
         const MOST: usize = 128;
-        let known = |atom| {
-            let anchors = Anchor::of_narrow(atom).into_iter();
-            anchors.filter_map(|anchor| self.anchors.get(&anchor).copied()).collect::<Vec<u32>>()
-        };
-        let mut sources = from.map(known).unwrap_or_default();
-        sources.push(ANY);
         let mut left = MOST;
-        for to in known(to) {
-            for from in &sources {
-                let Some(list) = self.lists.get(&(to, *from)) else { continue };
+        let sources = from.map(|from| self.anchors.narrow(from)).unwrap_or_default();
+        for to in self.anchors.narrow(to).iter().filter(|to| self.is_used[**to as usize].0) {
+            for from in sources.iter().chain([&ANY]).filter(|from| self.is_used[**from as usize].1) {
+                let Some(list) = self.lists.get(&(*to, *from)) else { continue };
+                let list = &self.filed[list.start as usize..list.end as usize];
                 let near = &list[..list.len().min(left)];
-                if let Some(found) = near.iter().find(|item| fits(**item)) {
+                if let Some((_, found)) = near.iter().find(|(_, item)| fits(*item)) {
                     return Some(*found);
                 }
                 left -= near.len();
@@ -197,7 +237,7 @@ fn is_one_namespace<'p>(terms: impl Iterator<Item = &'p Conjunction>) -> bool {
 }
 
 fn among(term: &Conjunction, set: &PodSet) -> bool {
-    set.terms().iter().any(|wide| term.implies(wide))
+    set.terms().iter().any(|wide| std::ptr::eq(term, wide) || term.implies(wide))
 }
 
 fn is_within(atom: Atom<'_>, wide: &Ends) -> bool {

@@ -114,7 +114,8 @@ impl Prover<'_> {
             (Some(Meeting::Today(source, destination)), _) => {
                 let example = format!("for one, {source} reaches {destination}");
                 let said = self.unkept(reach, from, to, missing);
-                self.report(id, said.with_note(example).with_note(missing.who_can()));
+                let who = missing.who_can(self.denials.target());
+                self.report(id, said.with_note(example).with_note(who));
             }
             (Some(Meeting::Later(newcomer)), _) | (None, Some(Meeting::Later(newcomer))) => {
                 let message = "guards keep this today, and no selector of theirs covers all of it";

@@ -34,7 +34,7 @@ const NO_ICMP: Cell = no(
 );
 const NO_ACCOUNT: Cell = no(
     Code::E0403,
-    "its policies select by labels alone",
+    "NetworkPolicy selects by labels alone",
     "give the pods that run as it a label of their own",
 );
 const NO_ACCOUNT_OUT: Cell = no(
@@ -231,7 +231,7 @@ pub const ROWS: &[Row] = &[
     row(
         Feature::DenyPortNames,
         "`must not` to a name that ports of two protocols have",
-        "shop/web must not reach namespace data on status;",
+        "shop/web must not reach data/stores:9000;",
         [
             NO_DENY,
             Yes,

@@ -8,7 +8,7 @@ use crate::resolve::program::{Port, Ports};
 use crate::selector::{Conjunction, Constraints, Key};
 use crate::target::object::{LabelSelector, Metadata};
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterNetworkPolicy {
     pub api_version: &'static str,
@@ -17,7 +17,7 @@ pub struct ClusterNetworkPolicy {
     pub spec: Spec,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Spec {
     pub tier: &'static str,
     pub priority: u16,

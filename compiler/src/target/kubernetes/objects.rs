@@ -18,6 +18,7 @@ use crate::target::describe;
 use crate::target::draft::Subject;
 use crate::target::merge::{Merged, MergedRule, SomePeers};
 use crate::target::peer::Peer;
+use crate::target::split::Share;
 
 pub(super) fn policy(name: String, subject: Subject, merged: Merged, program: &Program) -> NetworkPolicy {
     let mut ingress = None;
@@ -51,6 +52,32 @@ pub(super) fn policy(name: String, subject: Subject, merged: Merged, program: &P
             policy_types: Some(policy_types),
         }),
     }
+}
+
+/// One of several policies that permit together what this one does.
+pub fn part(policy: &NetworkPolicy, share: Share) -> NetworkPolicy {
+    let mut part = policy.clone();
+    part.metadata.name = part.metadata.name.map(|name| share.name(&name));
+    let Some(spec) = &mut part.spec else { return part };
+    let peers = |peers: Option<Vec<NetworkPolicyPeer>>, at: usize| match peers {
+        Some(some) if some.len() > 1 => {
+            Some(share.of(&some).to_vec()).filter(|some| !some.is_empty()).map(Some)
+        }
+        other => share.takes(at).then_some(other),
+    };
+    let ingress = spec.ingress.take().map(|rules| {
+        let own = rules.into_iter().enumerate();
+        own.filter_map(|(at, rule)| Some(NetworkPolicyIngressRule { from: peers(rule.from, at)?, ..rule }))
+            .collect::<Vec<_>>()
+    });
+    let egress = spec.egress.take().map(|rules| {
+        let own = rules.into_iter().enumerate();
+        own.filter_map(|(at, rule)| Some(NetworkPolicyEgressRule { to: peers(rule.to, at)?, ..rule }))
+            .collect::<Vec<_>>()
+    });
+    spec.ingress = ingress.filter(|rules| !rules.is_empty());
+    spec.egress = egress.filter(|rules| !rules.is_empty());
+    part
 }
 
 fn ingress_rule(rule: MergedRule) -> NetworkPolicyIngressRule {
