@@ -16,10 +16,10 @@ fn check_hosts(program: &Program, target: Target) -> Vec<Diagnostic> {
     let Some(no) = Feature::HostNames.no(target) else { return diagnostics };
     for (_, sentence) in program.iter() {
         let Some(reach) = sentence.kind.reach() else { continue };
-        let does = match &sentence.kind {
-            SentenceKind::Guardrail(guardrail) if guardrail.forbids => "deny",
-            SentenceKind::Guardrail(_) => "promise",
-            SentenceKind::Grant(_) | SentenceKind::Posture(_) => "grant",
+        let (does, feature) = match &sentence.kind {
+            SentenceKind::Guardrail(guardrail) if guardrail.forbids => ("deny", Feature::DenyHostNames),
+            SentenceKind::Guardrail(_) => ("promise", Feature::HostNames),
+            SentenceKind::Grant(_) | SentenceKind::Posture(_) => ("grant", Feature::HostNames),
         };
         for (part, _) in &reach.object {
             let Ends::Host(host) = &part.ends else { continue };
@@ -28,7 +28,7 @@ fn check_hosts(program: &Program, target: Target) -> Vec<Diagnostic> {
                 sentence.explain(
                     Diagnostic::error(no.code, message)
                         .at(part.place, no.why)
-                        .with_note(Feature::HostNames.who_can(target))
+                        .with_note(feature.who_can(target))
                         .with_help(no.instead),
                 ),
             );

@@ -114,7 +114,7 @@ impl Prover<'_> {
             (Some(Meeting::Today(source, destination)), _) => {
                 let example = format!("for one, {source} reaches {destination}");
                 let said = self.unkept(reach, from, to, missing);
-                let who = missing.who_can(self.denials.target());
+                let who = format!("{} deny it", missing.who_can(self.denials.target()));
                 self.report(id, said.with_note(example).with_note(who));
             }
             (Some(Meeting::Later(newcomer)), _) | (None, Some(Meeting::Later(newcomer))) => {
