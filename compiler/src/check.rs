@@ -2,6 +2,7 @@
 //! doubts are lints.
 
 mod cilium;
+mod cni;
 mod conflicts;
 mod foreign;
 mod lints;
@@ -36,6 +37,7 @@ pub fn check(
     let denials = Denials::of(target, &options, facts);
     let mut diagnostics = target::check(program, target);
     diagnostics.extend(crate::target::check(target, &options, relation, program, facts));
+    diagnostics.extend(cni::check(program, setting));
     if target == Target::Cilium {
         diagnostics.extend(cilium::check(program, relation, &guarded, facts));
     }

@@ -211,6 +211,16 @@ impl Cni {
         self.chaining.as_ref().map(|told| told.value.as_str()).filter(|mode| *mode != "none")
     }
 
+    /// Who tells what it is chained onto.
+    pub fn chaining_source(&self) -> Option<&Source> {
+        self.chaining.as_ref().map(|told| &told.source)
+    }
+
+    /// Who tells what AWS's plugin lets new pods do.
+    pub fn mode_source(&self) -> Option<&Source> {
+        self.mode.as_ref().map(|told| &told.source)
+    }
+
     /// What AWS's plugin lets new pods do; `Standard`, which is its default, unless it is told otherwise.
     pub fn mode(&self) -> Mode {
         self.mode.as_ref().map_or(Mode::Standard, |told| told.value)

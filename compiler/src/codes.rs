@@ -100,6 +100,8 @@ codes! {
     E0404 "HTTP needs another target"
     E0405 "a ping needs another target"
     E0406 "a label that the CNI does not see"
+    E0407 "a target that the network plugin does not enforce"
+    E0408 "what the network plugin is not set up for"
     E0409 "a `must not` that the target cannot deny"
     E0410 "a selector too long for the target"
     E0411 "a host name of the cluster itself"
@@ -155,8 +157,11 @@ codes! {
     W0129 "a policy of others widens a guard"
     W0130 "a policy of others closes what is granted"
     W0131 "a policy map that may overflow"
-    W0134 "calls of a managed API server"
+    W0132 "a service that the network plugin does not admit"
+    W0133 "pods that start before their policies"
+    W0134 "a network plugin that the inventory shows otherwise"
     W0135 "a port name with several numbers"
+    W0136 "calls of a managed API server"
 }
 
 macro_rules! lints {
@@ -205,8 +210,11 @@ lints! {
     W0129 "foreign-allow" Warn
     W0130 "foreign-deny" Warn
     W0131 "policy-map" Warn
-    W0134 "managed-apiserver" Warn
+    W0132 "service-cut-off" Warn
+    W0133 "unguarded-start" Warn
+    W0134 "cni-mismatch" Warn
     W0135 "many-numbered-name" Warn
+    W0136 "managed-apiserver" Warn
 }
 
 impl Code {

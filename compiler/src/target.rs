@@ -3,6 +3,7 @@
 //! `bind` replaces what a format cannot select by, `draft` makes rules for guarded pods, `merge` makes them few, `names`
 //! names the objects, and a folder a format spells them.
 
+pub mod aws;
 mod bind;
 mod calico;
 pub mod capability;

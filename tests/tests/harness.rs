@@ -106,9 +106,32 @@ pub fn build_as(
     options: Options,
     project: Option<(&Project, &Cluster)>,
 ) -> Built {
-    let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     let prelude = project.is_none_or(|(project, _)| project.prelude);
-    let mut sources = if prelude { Sources::with_prelude() } else { Sources::new() };
+    let sources = if prelude { Sources::with_prelude() } else { Sources::new() };
+    build_with(sources, program, manifests, (target, options), project)
+}
+
+/// The same, as the first cluster of the `weir.toml` with that text.
+pub fn build_project(settings: &str, program: &Texts, manifests: &Texts, target: Option<Target>) -> Built {
+    let (mut sources, parsed) = self::settings("weir.toml", settings);
+    let project = parsed.project;
+    if project.prelude {
+        sources.add_prelude();
+    }
+    let cluster = project.clusters.first().cloned().unwrap_or_default();
+    let target = target.or(cluster.target).unwrap_or(Target::NetworkPolicy);
+    let options = Options::of(Some(&project), &cluster);
+    build_with(sources, program, manifests, (target, options), Some((&project, &cluster)))
+}
+
+fn build_with(
+    mut sources: Sources,
+    program: &Texts,
+    manifests: &Texts,
+    (target, options): (Target, Options),
+    project: Option<(&Project, &Cluster)>,
+) -> Built {
+    let inventory = inventory(manifests).unwrap_or_else(|errors| panic!("{errors:?}"));
     for (name, text) in program {
         sources.add(name, name, text);
     }

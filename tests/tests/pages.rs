@@ -8,8 +8,7 @@
 
 use std::path::PathBuf;
 
-use weir::source::FileId;
-use weir::{Cluster, Code, Project, Sources, Target};
+use weir::{Code, Sources, Target};
 
 use crate::harness::{self, Texts};
 
@@ -68,18 +67,15 @@ fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
     if harness::inventory(manifests).is_err() {
         return vec![Code::E0801];
     }
-    let settings = example.settings.as_deref().map(|text| Project {
-        clusters: vec![Cluster::default()],
-        ..weir::project::parse(FileId(0), text).project
-    });
-    let project = settings.or_else(|| harness::named_clusters(&example.program));
-    let target = example.target.unwrap_or(Target::NetworkPolicy);
-    let built = harness::build_in(
-        &example.program,
-        manifests,
-        target,
-        project.as_ref().map(|project| (project, &project.clusters[0])),
-    );
+    let built = match &example.settings {
+        Some(settings) => harness::build_project(settings, &example.program, manifests, example.target),
+        None => {
+            let project = harness::named_clusters(&example.program);
+            let target = example.target.unwrap_or(Target::NetworkPolicy);
+            let cluster = project.as_ref().map(|project| (project, &project.clusters[0]));
+            harness::build_in(&example.program, manifests, target, cluster)
+        }
+    };
     let mut codes = built.codes();
     codes.extend(built.failures().iter().map(|failure| failure.code));
     codes.sort_unstable();

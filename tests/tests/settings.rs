@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use weir::cni::{Mode, Plugin, Switch};
 use weir::project::{self, Level, Parsed};
 use weir::{Code, Target};
 
@@ -38,6 +39,13 @@ labels = { env = "prod", "acme.com/region" = "eu", empty = "" }
 pods = ["10.0.0.0/14", "fd00::/48"]
 services = ["10.96.0.0/12"]
 
+[clusters.prod-eu.cni]
+name = "cilium"
+version = "1.18.2"
+policy-cidr-match-mode = ["nodes"]
+sctp = true
+l7-proxy = false
+
 [clusters.dev]
 inventory = ["dev.json"]
 
@@ -62,9 +70,15 @@ fn everything_is_read() {
     assert_eq!(prod.target, Some(Target::NetworkPolicy));
     assert_eq!(prod.labels["acme.com/region"], "eu");
     assert_eq!((prod.pods.len(), prod.services.len()), (2, 1));
-    assert_eq!(project.clusters[0].target, None);
     assert_eq!(project.priorities, Some((0, 99)));
     assert_eq!((project.clusters[0].priorities, prod.priorities), (None, Some((500, 1000))));
+    let cni = &prod.cni;
+    assert_eq!(cni.name.as_ref().map(|told| told.value), Some(Plugin::Cilium));
+    assert_eq!(cni.version.as_ref().map(|told| told.value.to_string()).as_deref(), Some("1.18.2"));
+    assert_eq!(cni.cidr_match.as_ref().map(|told| (told.value.nodes, told.value.pods)), Some((true, false)));
+    let switches: Vec<_> = cni.switches.iter().map(|(switch, told)| (switch.key(), told.value)).collect();
+    assert_eq!(switches, [("l7-proxy", false), ("sctp", true)]);
+    assert_eq!((project.clusters[0].target, &project.clusters[0].cni), (None, &project::CniTable::default()));
     assert_eq!(parsed.clusters[1].inventory.len(), 2);
 }
 
@@ -139,6 +153,13 @@ fn schema_and_parser_know_the_same_keys() {
     }
     let targets: Vec<&str> = Target::ALL.iter().map(|target| target.name()).collect();
     assert_eq!(schema["$defs"]["target"]["enum"], json!(targets));
+    let cni = &schema["$defs"]["cni"]["properties"];
+    let plugins: Vec<&str> = Plugin::ALL.iter().map(|plugin| plugin.name()).collect();
+    assert_eq!(cni["name"]["enum"], json!(plugins));
+    assert!(
+        Mode::ALL.iter().all(|mode| cni["mode"]["enum"].as_array().unwrap().contains(&json!(mode.name())))
+    );
+    assert!(Switch::ALL.iter().all(|switch| cni[switch.key()]["type"] == json!("boolean")));
     let levels = schema["$defs"]["level"]["enum"].as_array().unwrap();
     assert!(levels.iter().all(|level| Level::parse(level.as_str().unwrap()).is_some()) && levels.len() == 3);
 }
@@ -191,6 +212,7 @@ fn the_schema_explains_itself() {
     let mut silent = Vec::new();
     look(&schema, "", &mut silent);
     look(&schema["$defs"]["cluster"], "cluster", &mut silent);
+    look(&schema["$defs"]["cni"], "cni", &mut silent);
     assert!(silent.is_empty(), "{silent:?}");
     assert!(jsonschema::draft202012::meta::is_valid(&schema));
 }
@@ -263,7 +285,23 @@ fn schema_and_parser_agree() {
                 "'a'",
             ],
         ),
-        ("clusters.a", "cni", vec!["{}"]),
+        ("clusters.a", "cni", vec!["{}", "{name = 'cilium'}", "{nam = 'cilium'}", "'cilium'", "[]"]),
+        ("clusters.a.cni", "name", vec!["'other'", "'Cilium'", "''", "1"]),
+        (
+            "clusters.a.cni",
+            "version",
+            vec!["'1.18'", "'v1.18.2-rc.1'", "'latest'", "''", "'1.'", "'1.2.3.x'", "1.18", "'1234567890'"],
+        ),
+        (
+            "clusters.a.cni",
+            "policy-cidr-match-mode",
+            vec!["[]", "['pods', 'nodes']", "'nodes'", "['all']", "[1]"],
+        ),
+        ("clusters.a.cni", "chaining", vec!["'aws-cni'", "'none'", "'aws'"]),
+        ("clusters.a.cni", "mode", vec!["'strict'", "'lax'", "true"]),
+        ("clusters.a.cni", "cluster-name", vec!["'prod-eu'", "''", "'-x'", "7"]),
+        ("clusters.a.cni", "sctp", vec!["true", "'true'", "1"]),
+        ("clusters.a.cni", "tier", vec!["true"]),
         ("clusters", "b", vec!["{}", "1", "[]"]),
         ("clusters", "'B'", vec!["{}"]),
         ("clusters", "'b.c'", vec!["{}"]),

@@ -19,16 +19,25 @@ fn program(row: &Row) -> String {
     format!("{posture}{}\n", row.example)
 }
 
-fn build(row: &Row, target: Target) -> Built {
+/// A cluster whose network plugin can do all that is a matter of a switch.
+const SWITCHED_ON: &str = "[clusters.on.cni]\nname = \"cilium\"\nversion = \"1.18.2\"\nsctp = true\n";
+
+fn build(row: &Row, target: Target, settings: &str) -> Built {
     let program: Texts = vec![("row.weir".to_owned(), program(row))];
-    harness::build_in(&program, &vec![("targets.yaml".to_owned(), CLUSTER.to_owned())], target, None)
+    let manifests: Texts = vec![("targets.yaml".to_owned(), CLUSTER.to_owned())];
+    harness::build_project(settings, &program, &manifests, Some(target))
+}
+
+impl Built {
+    fn errors(&self) -> Vec<Code> {
+        self.diagnostics.iter().filter(|said| said.is_error()).map(|said| said.code).collect()
+    }
 }
 
 /// What is wrong with one cell: it has to be what is built.
 fn fault(row: &Row, target: Target) -> Option<String> {
-    let built = build(row, target);
-    let errors: Vec<Code> =
-        built.diagnostics.iter().filter(|said| said.is_error()).map(|said| said.code).collect();
+    let built = build(row, target, "");
+    let errors = built.errors();
     let bound = built.codes().contains(&Code::W0111);
     // What is proved and needs no object has none.
     let empty = built.yaml.as_deref() == Some("");
@@ -40,8 +49,11 @@ fn fault(row: &Row, target: Target) -> Option<String> {
                 .then(|| format!("the reason is not told\n{}", built.rendered()))
         }
         Cell::No(no) => Some(format!("yields {errors:?} and not {}\n{}", no.code.name(), built.rendered())),
-        // The switch is off, or nobody tells.
-        Cell::Switch => (errors.iter().any(|code| code.name() != "E0408")).then(|| built.rendered()),
+        Cell::Switch if errors != [Code::E0408] => Some(format!("needs no switch\n{}", built.rendered())),
+        Cell::Switch => {
+            let on = build(row, target, SWITCHED_ON);
+            (on.yaml.as_deref().is_none_or(str::is_empty)).then(|| on.rendered())
+        }
         Cell::Yes | Cell::Today if !errors.is_empty() => Some(built.rendered()),
         Cell::Yes | Cell::Today if empty => Some("nothing is built".to_owned()),
         Cell::Yes if bound => Some(format!("is bound to today\n{}", built.rendered())),

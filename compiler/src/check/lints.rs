@@ -3,6 +3,7 @@
 
 mod addresses;
 mod atoms;
+mod aws;
 mod boundary;
 mod coverage;
 mod dates;
@@ -79,7 +80,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     postures::check_dns(view, &mut diagnostics);
     let behind = addresses::HiddenClients::of(view.facts);
-    diagnostics.extend(each(view, &idle, &behind));
+    let services = aws::Services::of(view.facts);
+    diagnostics.extend(each(view, &idle, &behind, &services));
     let duplicates = || {
         let mut found = Vec::new();
         if let Some(told) = told.as_ref().filter(|_| is_on(Code::W0117)) {
@@ -97,6 +99,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
     let (shadowed, duplicates) = threads::both(shadowed, duplicates);
     diagnostics.extend(duplicates);
     diagnostics.extend(shadowed);
+    aws::check_start(view, &mut diagnostics);
     if is_on(Code::W0123) {
         system::check(view, &mut diagnostics);
     }
@@ -110,7 +113,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Diagnostic> {
 }
 
 /// What is said of each sentence by itself.
-fn each(view: &View<'_>, idle: &Idle, behind: &addresses::HiddenClients) -> Vec<Diagnostic> {
+fn each(
+    view: &View<'_>,
+    idle: &Idle,
+    behind: &addresses::HiddenClients,
+    services: &aws::Services,
+) -> Vec<Diagnostic> {
     let found = threads::stretches(view.program.sentences.len(), |range| {
         let mut diagnostics = Vec::new();
         for at in range {
@@ -129,6 +137,7 @@ fn each(view: &View<'_>, idle: &Idle, behind: &addresses::HiddenClients) -> Vec<
                     grants::check(view, sentence, grant, &mut said);
                     addresses::check(&grant.reach, view.facts, &mut said);
                     behind.check(&grant.reach, view.facts, &mut said);
+                    services.check(view, &grant.reach, &mut said);
                 }
                 SentenceKind::Grant(_) | SentenceKind::Guardrail(_) => {}
             }

@@ -14,11 +14,11 @@ pub struct Version {
 impl Version {
     /// `None` for what does not begin with a number.
     pub fn parse(text: &str) -> Option<Version> {
-        const MOST: usize = 3;
         let text = text.strip_prefix('v').unwrap_or(text);
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (numbers, rest) = text.split_at(end);
-        let numbers = numbers.split('.').take(MOST).map(|number| number.parse().ok());
+        let short = |number: &&str| number.len() < 10;
+        let numbers = numbers.split('.').map(|number| Some(number).filter(short)?.parse().ok());
         let numbers: Vec<u32> = numbers.collect::<Option<_>>()?;
         let rest = rest.to_ascii_lowercase();
         // What distributors append (`-eksbuild.1`, `-rancher1`) comes after the release.
@@ -72,7 +72,7 @@ mod tests {
             assert!(!version(text).is_at_least(1, 18), "{text}");
         }
         assert!(version("1.18.1-rc.1").is_at_least(1, 18), "a patch comes after its release");
-        for text in ["", "latest", "v", ".", "1..2", "99999999999"] {
+        for text in ["", "latest", "v", ".", "1..2", "1.2.3.", "1234567890"] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
     }

@@ -51,11 +51,36 @@ pub(super) const CLUSTER: Table = Table {
         key("labels", "labels = { env = \"prod\" }"),
         key("pods", "pods = [\"10.0.0.0/14\"]"),
         key("services", "services = [\"10.96.0.0/12\"]"),
+        key("cni", "[clusters.prod-eu.cni]"),
+    ],
+};
+
+/// Facts first, then the switches that are on or off.
+pub(super) const CNI: Table = Table {
+    path: "clusters.*.cni",
+    keys: &[
+        key("name", "name = \"cilium\""),
+        key("version", "version = \"1.18.2\""),
+        key("policy-cidr-match-mode", "policy-cidr-match-mode = [\"nodes\"]"),
+        key("chaining", "chaining = \"aws-cni\""),
+        key("mode", "mode = \"strict\""),
+        key("cluster-name", "cluster-name = \"prod-eu\""),
+        key("allow-localhost", "allow-localhost = true"),
+        key("cluster-network-policy", "cluster-network-policy = true"),
+        key("enforcement", "enforcement = true"),
+        key("host-firewall", "host-firewall = true"),
+        key("icmp", "icmp = true"),
+        key("l7-proxy", "l7-proxy = true"),
+        key("mesh", "mesh = true"),
+        key("network-policy", "network-policy = true"),
+        key("policy-default-local-cluster", "policy-default-local-cluster = true"),
+        key("sctp", "sctp = true"),
+        key("tiers", "tiers = true"),
     ],
 };
 
 /// Every table with fixed keys. The keys of `clusters`, of `labels` and of `lints` are names.
-pub const TABLES: &[Table] = &[ROOT, PROJECT, DEFAULTS, CLUSTER];
+pub const TABLES: &[Table] = &[ROOT, PROJECT, DEFAULTS, CLUSTER, CNI];
 
 impl Table {
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {

@@ -1,6 +1,8 @@
 //! From the text of `weir.toml` to a [`Project`]. Reading never fails: what is wrong is a diagnostic at its place, and
 //! the rest is read all the same.
 
+mod cni;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use weir_grammar::Span;
@@ -165,6 +167,12 @@ impl<'t> Reader<'t> {
                 Some("labels") => self.labels(value, &mut cluster),
                 Some("pods") => cluster.pods = self.ranges(value, "pods"),
                 Some("services") => cluster.services = self.ranges(value, "services"),
+                Some("cni") => {
+                    let path = format!("{path}.cni");
+                    if let Some(table) = self.table(value, &path, "cni = { name = \"cilium\" }") {
+                        cluster.cni = self.cni(table, &path);
+                    }
+                }
                 _ => {}
             }
         }

@@ -142,7 +142,7 @@ pub(super) fn lower(
     facts: &Facts<'_>,
 ) -> Vec<Calico> {
     let form = Form::of(options, facts);
-    let peers = Peers { facts, entities: false, ranges_hold_cluster: true };
+    let peers = Peers { facts, entities: false, ranges_hold_cluster: true, program: None };
     let (guards, grants) = draft::apart(relation, facts, &peers, form.reach());
     let denials = match form {
         Form::Tiered => deny::drafts(relation, Target::Calico, options, &peers, form.reach()),

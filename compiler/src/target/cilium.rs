@@ -32,7 +32,12 @@ pub(super) fn lower(
     program: &Program,
     facts: &Facts<'_>,
 ) -> Vec<Object> {
-    let peers = Peers { facts, entities: true, ranges_hold_cluster: facts.cni.cidrs_may_match_cluster() };
+    let peers = Peers {
+        facts,
+        entities: true,
+        ranges_hold_cluster: facts.cni.cidrs_may_match_cluster(),
+        program: None,
+    };
     let spelling = Spelling { cluster: facts.cni.mesh_name() };
     let lowering = Lowering { program, facts, peers: &peers, spelling };
     let drafts = draft::drafts(relation, facts, &peers, Reach::Cluster);

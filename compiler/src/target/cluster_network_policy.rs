@@ -117,7 +117,7 @@ struct Policy {
 
 /// All of them, sorted by name. The rules of one subject are together, as far as a policy holds them.
 fn policies(relation: &Relation, facts: &Facts<'_>) -> Vec<Policy> {
-    let peers = Peers { facts, entities: false, ranges_hold_cluster: true };
+    let peers = Peers { facts, entities: false, ranges_hold_cluster: true, program: None };
     let drafts =
         deny::drafts(relation, Target::ClusterNetworkPolicy, &Options::default(), &peers, Reach::Cluster);
     let mut names = names::Names::denying(facts.inventory, drafts.keys());

@@ -1,6 +1,7 @@
 //! From guards and grants to rules on pods, whatever the format. A rule is made for the intersection of a grant's end
 //! with a guard, never for the end alone: an egress rule on an unguarded pod would lock it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -219,9 +220,10 @@ impl<'a> Drafting<'a> {
 
     fn grant(&mut self, grant: &Grant, direction: Direction) {
         let (own, far) = match direction {
-            Direction::Egress => (&grant.from, &grant.to),
-            Direction::Ingress => (&grant.to, &grant.from),
+            Direction::Egress => (&grant.from, self.peers.destinations(grant)),
+            Direction::Ingress => (&grant.to, Cow::Borrowed(grant.from.as_slice())),
         };
+        let far = far.as_ref();
         let everywhere = match grant.within {
             Within::Everywhere => Some(Rc::new(self.peers.of(far, direction, None))),
             Within::SameNamespace | Within::SameValue(_) => None,

@@ -13,7 +13,7 @@ use crate::relation::Relation;
 use crate::resolve::program::Program;
 
 pub(super) fn lower(relation: &Relation, program: &Program, facts: &Facts<'_>) -> Vec<Object> {
-    let peers = Peers { facts, entities: false, ranges_hold_cluster: true };
+    let peers = Peers { facts, entities: false, ranges_hold_cluster: true, program: Some(program) };
     let drafts = draft::drafts(relation, facts, &peers, Reach::Namespace);
     let mut names = names::Names::of(facts.inventory, drafts.keys());
     let policy = |(subject, draft)| {

@@ -1,12 +1,15 @@
 //! Whom a rule admits or denies, as formats can say it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use weir_grammar::ast::Direction;
 
+use super::aws;
 use crate::address::{AddressSet, Block};
 use crate::facts::Facts;
-use crate::resolve::program::Ends;
+use crate::relation::Grant;
+use crate::resolve::program::{Ends, Program};
 use crate::selector::{Conjunction, PodSet};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,9 +35,19 @@ pub(super) struct Peers<'a> {
     pub entities: bool,
     /// Whether an address range of the format holds the cluster's own addresses too, which are cut out then.
     pub ranges_hold_cluster: bool,
+    /// The program, where the network plugin asks for more than the pods that are meant.
+    pub program: Option<&'a Program>,
 }
 
 impl Peers<'_> {
+    /// What a grant's sources may reach.
+    pub fn destinations<'g>(&self, grant: &'g Grant) -> Cow<'g, [Ends]> {
+        match self.program {
+            Some(program) => aws::egress_peers(grant, program, self.facts),
+            None => Cow::Borrowed(&grant.to),
+        }
+    }
+
     /// The ends of one side, within a part of the cluster if only that is meant.
     pub fn of(&self, ends: &[Ends], direction: Direction, only_in: Option<&PodSet>) -> Vec<Peer> {
         let mut peers = BTreeSet::new();

@@ -64,7 +64,7 @@ pub(super) fn refused(
 
 /// The sentences of rules that have no selectors though their sentences have: looked for only where there may be any.
 fn together(form: Form, relation: &Relation, facts: &Facts<'_>, refuse: &mut dyn FnMut(SentenceId)) {
-    let peers = Peers { facts, entities: false, ranges_hold_cluster: true };
+    let peers = Peers { facts, entities: false, ranges_hold_cluster: true, program: None };
     let (_, grants) = draft::apart(relation, facts, &peers, form.reach());
     for (subject, draft) in &grants {
         let has = |peer: &Peer| match peer {
