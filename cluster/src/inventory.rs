@@ -14,7 +14,12 @@ mod index;
 mod policies;
 
 pub use index::AddressOwner;
-pub use policies::{ExistingPolicy, PolicyPeer, PolicyPort, PolicyPortNumber, PolicyRule, PolicySpec};
+pub use policies::{
+    AddressGroup, CalicoAction, CalicoEntity, CalicoPolicy, CalicoProtocol, CalicoRule, CalicoSelector,
+    CalicoTier, CiliumEntity, CiliumPart, CiliumPeer, CiliumRule, ClusterAction, ClusterPeer, ClusterPolicy,
+    ClusterRule, ClusterSubject, ClusterTier, ExistingPolicy, GroupKind, PolicyKind, PolicyPeer, PolicyPort,
+    PolicyPortNumber, PolicyRule, PolicyRules, PolicySpec,
+};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -194,10 +199,14 @@ pub struct Inventory {
     pub classes: Vec<EndpointClass>,
     /// Sorted by name.
     pub nodes: Vec<Node>,
-    /// Sorted by namespace, name.
+    /// Those of the whole cluster first; sorted by namespace, name, kind.
     pub policies: Vec<ExistingPolicy>,
     /// What shows the cluster's network plugin.
     pub cni: cni::Evidence,
+    /// Sorted by kind, namespace, name.
+    pub address_groups: Vec<AddressGroup>,
+    /// Calico's, sorted by name.
+    pub tiers: Vec<CalicoTier>,
     /// How many objects of other kinds were passed over, by kind.
     pub skipped: BTreeMap<Text, usize>,
     /// Posting lists over labels, and names; see `inventory/index.rs` for the questions it answers.

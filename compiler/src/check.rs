@@ -42,7 +42,7 @@ pub fn check(
         diagnostics.extend(cilium::check(program, relation, &guarded, facts));
     }
     diagnostics.extend(promises::check(program, meant, relation, denials, facts));
-    let of_others = foreign::check(program, relation, facts);
+    let of_others = foreign::check(program, relation, setting);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));
     // "These flows are open anyway" is not true where others close them.

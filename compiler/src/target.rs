@@ -125,7 +125,7 @@ impl Options {
 pub enum Object {
     NetworkPolicy(Box<kubernetes::NetworkPolicy>),
     Cilium(Box<cilium::objects::Policy>),
-    Calico(calico::Calico),
+    Calico(Box<calico::Calico>),
     ClusterNetworkPolicy(Box<cluster_network_policy::ClusterNetworkPolicy>),
 }
 
@@ -206,7 +206,8 @@ pub fn lower(
         Target::NetworkPolicy => kubernetes::lower(relation, program, facts),
         Target::Cilium => cilium::lower(options, relation, program, facts),
         Target::Calico => {
-            calico::lower(options, relation, program, facts).into_iter().map(Object::Calico).collect()
+            let objects = calico::lower(options, relation, program, facts).into_iter();
+            objects.map(|object| Object::Calico(Box::new(object))).collect()
         }
         Target::ClusterNetworkPolicy => cluster_network_policy::lower(options, relation, program, facts),
     };

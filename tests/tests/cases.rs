@@ -16,7 +16,7 @@ use crate::table;
 
 fn folders() -> Vec<PathBuf> {
     let areas = harness::entries(harness::cases()).into_iter().filter(|path| path.is_dir());
-    let own = |path: &PathBuf| path.ends_with("errors") || path.ends_with("format");
+    let own = |path: &PathBuf| ["errors", "format", "others"].iter().any(|area| path.ends_with(area));
     let cases = areas.filter(|path| !own(path)).flat_map(harness::entries);
     cases.filter(|path| path.is_dir()).collect()
 }

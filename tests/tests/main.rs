@@ -1,8 +1,11 @@
 //! All tests of the house in one binary: cases, carets, error pages, the command, properties, the rules of the house.
 #![allow(clippy::disallowed_methods, reason = "tests read cases and run the binary")]
 
+mod beside;
+mod calico;
 mod carets;
 mod cases;
+mod cni;
 mod command;
 mod corpora;
 mod docs;

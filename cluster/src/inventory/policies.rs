@@ -1,22 +1,74 @@
-//! NetworkPolicies that are in the cluster already, as plain data with the API's defaults applied. Judges nothing: what
-//! a policy lets through is for others to say.
+//! Policies that are in the cluster already, of every format, as plain data with their API's defaults applied. Judges
+//! nothing: what a policy lets through, and which of them are enforced, is for others to say.
 
 use ipnet::IpNet;
 
 use super::{NamespaceId, Origin, Protocol};
-use crate::labels::{Requirement, Text};
+use crate::labels::{Labels, Requirement, Text};
 
-/// A NetworkPolicy that is in the cluster already.
+mod calico;
+mod cilium;
+mod cluster;
+
+pub use calico::{
+    CalicoAction, CalicoEntity, CalicoPolicy, CalicoProtocol, CalicoRule, CalicoSelector, CalicoTier,
+};
+pub use cilium::{CiliumEntity, CiliumPart, CiliumPeer, CiliumRule};
+pub use cluster::{ClusterAction, ClusterPeer, ClusterPolicy, ClusterRule, ClusterSubject, ClusterTier};
+
+/// A policy that is in the cluster already.
 #[derive(Clone, Debug)]
 pub struct ExistingPolicy {
-    pub namespace: NamespaceId,
+    /// `None` where it is an object of the whole cluster.
+    pub namespace: Option<NamespaceId>,
     pub name: Text,
+    pub kind: PolicyKind,
     /// Whether its label `app.kubernetes.io/managed-by` says `weir`.
     pub ours: bool,
-    pub spec: PolicySpec,
+    pub rules: PolicyRules,
     pub origin: Origin,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyKind {
+    NetworkPolicy,
+    CiliumNetworkPolicy,
+    CiliumClusterwideNetworkPolicy,
+    CalicoNetworkPolicy,
+    CalicoGlobalNetworkPolicy,
+    ClusterNetworkPolicy,
+}
+
+/// What a policy says, in the terms of its own format.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PolicyRules {
+    Kubernetes(PolicySpec),
+    Cilium(Vec<CiliumRule>),
+    Calico(CalicoPolicy),
+    Cluster(ClusterPolicy),
+    /// Why it could not be read. Formats that are still growing have fields that nobody knows yet.
+    NotUnderstood(Text),
+}
+
+/// Addresses under a name, by which the policies of a format refer to them.
+#[derive(Clone, Debug)]
+pub struct AddressGroup {
+    /// `None` where it is an object of the whole cluster.
+    pub namespace: Option<NamespaceId>,
+    pub name: Text,
+    pub kind: GroupKind,
+    pub labels: Labels,
+    pub blocks: Vec<IpNet>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupKind {
+    CiliumCidrGroup,
+    CalicoNetworkSet,
+    CalicoGlobalNetworkSet,
+}
+
+/// What a NetworkPolicy says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySpec {
     /// The pods of its namespace that it governs; no requirement means all of them. Sorted.

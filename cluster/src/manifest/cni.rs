@@ -201,11 +201,11 @@ fn aws_settings<'a>(containers: &[&'a Container<'_, Loose<'_>>]) -> Vec<(&'stati
     let agent = containers.iter().find(is_agent);
     let mut settings = vec![("aws-network-policy-agent", if agent.is_some() { "true" } else { "false" })];
     let words = agent.iter().flat_map(|one| one.args.iter().flatten());
-    let enable = words.filter_map(|word| match word.strip_prefix("--enable-network-policy")? {
+    let mut enable = words.filter_map(|word| match word.strip_prefix("--enable-network-policy")? {
         "" => Some("true"),
         value => value.strip_prefix('='),
     });
-    settings.extend(enable.last().map(|value| ("enable-network-policy", value)));
+    settings.extend(enable.next_back().map(|value| ("enable-network-policy", value)));
     let environment = containers.iter().flat_map(|one| one.env.iter().flat_map(|env| env.items()));
     let mode = environment.filter(|one| one.field("name") == Some(MODE)).find_map(|one| one.field("value"));
     settings.extend(mode.map(|mode| (MODE, mode)));

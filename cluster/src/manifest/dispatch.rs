@@ -13,12 +13,13 @@ use super::cni;
 use super::document::{Document, Place};
 use super::header::{Header, drain};
 use super::object;
+use super::policy::custom::{address_group, policy, tier};
 use super::policy::network_policy;
 use super::problem::Problem;
 use super::record::{endpoint_slice, endpoints, namespace, node, service};
 use super::scalar::{Key, Obj, Str, refuse_list};
 use super::workload::{controller, cron_job, daemon_set, job, pod, replication_controller};
-use crate::inventory::WorkloadKind as Workload;
+use crate::inventory::{GroupKind, PolicyKind, WorkloadKind as Workload};
 
 /// The two fields that say what an object is.
 #[derive(Clone)]
@@ -256,6 +257,16 @@ fn dispatch<'de, A: MapAccess<'de>>(
             Ok(())
         }};
     }
+    macro_rules! custom {
+        ($kind:ident) => {
+            note!(CustomPolicy, policy, PolicyKind::$kind, &ty.kind)
+        };
+    }
+    macro_rules! group {
+        ($kind:ident) => {
+            note!(CustomPolicy, address_group, GroupKind::$kind, &ty.kind)
+        };
+    }
     let group = ty.group();
     match (group, ty.kind.as_ref()) {
         ("", "Pod") => note!(Pod, pod),
@@ -280,6 +291,15 @@ fn dispatch<'de, A: MapAccess<'de>>(
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => note!(NetworkPolicy, network_policy),
         ("", "ConfigMap") => cni::config_map(document, map),
         ("operator.tigera.io", "Installation") => cni::installation(document, map),
+        ("cilium.io", "CiliumNetworkPolicy") => custom!(CiliumNetworkPolicy),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy") => custom!(CiliumClusterwideNetworkPolicy),
+        ("cilium.io", "CiliumCIDRGroup") => group!(CiliumCidrGroup),
+        (CALICO | CALICO_STORED, "NetworkPolicy") => custom!(CalicoNetworkPolicy),
+        (CALICO | CALICO_STORED, "GlobalNetworkPolicy") => custom!(CalicoGlobalNetworkPolicy),
+        (CALICO | CALICO_STORED, "NetworkSet") => group!(CalicoNetworkSet),
+        (CALICO | CALICO_STORED, "GlobalNetworkSet") => group!(CalicoGlobalNetworkSet),
+        (CALICO | CALICO_STORED, "Tier") => note!(CustomPolicy, tier),
+        ("policy.networking.k8s.io", "ClusterNetworkPolicy") => custom!(ClusterNetworkPolicy),
         _ if ty.is_list() => list(document, ty, items, map),
         ("kustomize.config.k8s.io", "Kustomization" | "Component") => {
             document.skip("Kustomization");
@@ -295,6 +315,10 @@ fn dispatch<'de, A: MapAccess<'de>>(
         }
     }
 }
+
+/// Calico's objects as its API has them, and as they are stored.
+const CALICO: &str = "projectcalico.org";
+const CALICO_STORED: &str = "crd.projectcalico.org";
 
 /// The kinds that are read, each of one group only; of another group they are counted with its name.
 const KINDS: &[&str] = &[

@@ -7,11 +7,13 @@ use std::net::IpAddr;
 use rustc_hash::FxHashMap;
 
 use super::cni;
-use super::record::{EndpointsFacts, EndpointsKind, Records, Seen, ServiceFacts, sorted};
+use super::policy::PolicyFacts;
+use super::record::{EndpointsFacts, EndpointsKind, GroupFacts, Records, Seen, ServiceFacts, sorted};
 use super::workload::{Controller, Owner, PodFacts};
 use crate::inventory::{
-    ClassId, Endpoint, EndpointClass, ExistingPolicy, Inventory, Namespace, NamespaceId, Node, Origin,
-    Protocol, Service, ServicePort, ServiceType, TargetPort, Workload, WorkloadId, WorkloadKind,
+    AddressGroup, CalicoTier, ClassId, Endpoint, EndpointClass, ExistingPolicy, GroupKind, Inventory,
+    Namespace, NamespaceId, Node, Origin, PolicyKind, Protocol, Service, ServicePort, ServiceType,
+    TargetPort, Workload, WorkloadId, WorkloadKind,
 };
 use crate::labels::{Labels, NAMESPACE_NAME, Requirement, Text};
 
@@ -37,15 +39,10 @@ pub(super) fn fold(mut records: Records) -> Inventory {
         })
         .collect();
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    let policies = records.policies.into_iter().map(|((namespace, name), seen)| ExistingPolicy {
-        namespace: ids[&namespace],
-        name,
-        ours: seen.facts.ours,
-        spec: seen.facts.spec,
-        origin: seen.origin,
-    });
-    let mut policies: Vec<ExistingPolicy> = policies.collect();
-    policies.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
+    let policies = policies(records.policies, &ids);
+    let address_groups = address_groups(records.groups, &ids);
+    let mut tiers: Vec<CalicoTier> = records.tiers.into_values().map(|seen| seen.facts).collect();
+    tiers.sort_by(|a, b| a.name.cmp(&b.name));
     let (cni, skipped) = (cni::evidence(records.sightings), records.skipped);
     Inventory {
         namespaces,
@@ -54,11 +51,46 @@ pub(super) fn fold(mut records: Records) -> Inventory {
         classes,
         nodes,
         policies,
+        address_groups,
+        tiers,
         cni,
         skipped,
         ..Inventory::default()
     }
     .indexed()
+}
+
+fn policies(
+    records: FxHashMap<(Option<Text>, Text, PolicyKind), Seen<PolicyFacts>>,
+    ids: &FxHashMap<Text, NamespaceId>,
+) -> Vec<ExistingPolicy> {
+    let policies = records.into_iter().map(|((namespace, name, kind), seen)| ExistingPolicy {
+        namespace: namespace.map(|namespace| ids[&namespace]),
+        name,
+        kind,
+        ours: seen.facts.ours,
+        rules: seen.facts.rules,
+        origin: seen.origin,
+    });
+    let mut policies: Vec<ExistingPolicy> = policies.collect();
+    policies.sort_by(|a, b| (a.namespace, &a.name, a.kind).cmp(&(b.namespace, &b.name, b.kind)));
+    policies
+}
+
+fn address_groups(
+    records: FxHashMap<(GroupKind, Option<Text>, Text), Seen<GroupFacts>>,
+    ids: &FxHashMap<Text, NamespaceId>,
+) -> Vec<AddressGroup> {
+    let groups = records.into_iter().map(|((kind, namespace, name), seen)| AddressGroup {
+        namespace: namespace.map(|namespace| ids[&namespace]),
+        name,
+        kind,
+        labels: seen.facts.labels,
+        blocks: seen.facts.blocks,
+    });
+    let mut groups: Vec<AddressGroup> = groups.collect();
+    groups.sort_by(|a, b| (a.kind, a.namespace, &a.name).cmp(&(b.kind, b.namespace, &b.name)));
+    groups
 }
 
 /// A workload while its pods are gathered.

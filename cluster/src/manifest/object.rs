@@ -16,6 +16,7 @@ use super::scalar::{Checked, Flag, LabelMap, Number, Obj, Parsed, Port, Str, Tar
 use crate::inventory::{Protocol, ServiceType};
 
 pub(super) use super::policy::NetworkPolicy;
+pub(super) use super::policy::custom::CustomPolicy;
 
 pub(super) type List<T> = Option<Vec<T>>;
 

@@ -1,5 +1,13 @@
 //! NetworkPolicies: their shape, and what is kept of them. A field that is passed over here would change what a policy
-//! is taken to admit: other than elsewhere, one that is not known is refused, as kubectl and the API server do.
+//! is taken to admit: other than elsewhere, one that is not known is refused, as kubectl and the API server do. The
+//! formats of network plugins, a module each, still grow: `custom` keeps what is not understood as just that.
+
+mod calico;
+mod cilium;
+mod cluster;
+pub(super) mod custom;
+mod selector;
+mod tree;
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -13,7 +21,8 @@ use super::rules::{FromText, short};
 use super::scalar::{LabelMap, NumberOrName, Obj, Parsed, Port};
 use super::workload::requirements;
 use crate::inventory::{
-    PolicyPeer, PolicyPort, PolicyPortNumber, PolicyRule, PolicySpec, Protocol, TargetPort,
+    PolicyKind, PolicyPeer, PolicyPort, PolicyPortNumber, PolicyRule, PolicyRules, PolicySpec, Protocol,
+    TargetPort,
 };
 use crate::labels::Requirement;
 
@@ -173,22 +182,26 @@ impl FromText for PolicyType {
 }
 
 /// What is kept of a policy.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq)]
 pub(super) struct PolicyFacts {
     /// Whether Weir wrote it.
     pub(super) ours: bool,
-    pub(super) spec: PolicySpec,
+    pub(super) rules: PolicyRules,
+}
+
+fn is_ours<'l>(mut labels: impl Iterator<Item = (&'l str, &'l str)>) -> bool {
+    labels.any(|(key, value)| key == "app.kubernetes.io/managed-by" && value == "weir")
 }
 
 pub(super) fn network_policy(place: &mut Place<'_, '_>, object: NetworkPolicy<'_>) {
     let Some((namespace, name, metadata)) = placed(place, "NetworkPolicy", &object.metadata) else { return };
     let labels = metadata.labels.iter().flat_map(|labels| &labels.0);
-    let ours =
-        labels.into_iter().any(|(key, value)| key == "app.kubernetes.io/managed-by" && value == "weir");
+    let ours = is_ours(labels.map(|(key, value)| (&**key, &**value)));
     let spec = object.spec.map(|Obj(spec)| spec).unwrap_or_default();
-    let facts = PolicyFacts { ours, spec: policy_spec(place.records(), spec) };
+    let facts = PolicyFacts { ours, rules: PolicyRules::Kubernetes(policy_spec(place.records(), spec)) };
     let full_name = format!("{namespace}/{name}");
-    keep!(place, policies, (namespace, name), facts, "NetworkPolicy", full_name);
+    let key = (Some(namespace), name, PolicyKind::NetworkPolicy);
+    keep!(place, policies, key, facts, "NetworkPolicy", full_name);
 }
 
 /// With the defaults of the API server: without types a policy governs ingress, and egress if it has rules for it.

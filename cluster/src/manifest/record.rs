@@ -19,7 +19,10 @@ use super::rules::{ClusterIp, FromText, Rule};
 use super::scalar::{LabelMap, Obj};
 use super::workload::{Controller, Pods};
 use crate::inventory::cni::Sighting;
-use crate::inventory::{Endpoint, Origin, Protocol, ServicePort, ServiceType, TargetPort, WorkloadKind};
+use crate::inventory::{
+    CalicoTier, Endpoint, GroupKind, Origin, PolicyKind, Protocol, ServicePort, ServiceType, TargetPort,
+    WorkloadKind,
+};
 use crate::labels::{Labels, Text};
 
 /// Everything that was read.
@@ -34,7 +37,10 @@ pub(super) struct Records {
     pub(super) services: FxHashMap<(Text, Text), Seen<ServiceFacts>>,
     pub(super) endpoints: FxHashMap<(Text, Text, EndpointsKind), Seen<EndpointsFacts>>,
     pub(super) nodes: FxHashMap<Text, Seen<NodeFacts>>,
-    pub(super) policies: FxHashMap<(Text, Text), Seen<PolicyFacts>>,
+    /// By namespace, name and kind.
+    pub(super) policies: FxHashMap<(Option<Text>, Text, PolicyKind), Seen<PolicyFacts>>,
+    pub(super) groups: FxHashMap<(GroupKind, Option<Text>, Text), Seen<GroupFacts>>,
+    pub(super) tiers: FxHashMap<Text, Seen<CalicoTier>>,
     /// What shows a network plugin, as it was met.
     pub(super) sightings: Vec<Sighting>,
     pub(super) skipped: BTreeMap<Text, usize>,
@@ -79,6 +85,13 @@ pub(super) struct NodeFacts {
     pub(super) pod_ranges: Vec<IpNet>,
 }
 
+/// Of a group of addresses that policies refer to.
+#[derive(PartialEq, Eq)]
+pub(super) struct GroupFacts {
+    pub(super) labels: Labels,
+    pub(super) blocks: Vec<IpNet>,
+}
+
 impl Records {
     pub(super) fn new(default_namespace: &str) -> Self {
         Records {
@@ -93,6 +106,8 @@ impl Records {
             nodes: FxHashMap::default(),
             policies: FxHashMap::default(),
             sightings: Vec::new(),
+            groups: FxHashMap::default(),
+            tiers: FxHashMap::default(),
             skipped: BTreeMap::new(),
             errors: Vec::new(),
         }
@@ -134,7 +149,9 @@ impl Records {
             && absorb_table(&mut self.services, other.services)
             && absorb_table(&mut self.endpoints, other.endpoints)
             && absorb_table(&mut self.nodes, other.nodes)
-            && absorb_table(&mut self.policies, other.policies);
+            && absorb_table(&mut self.policies, other.policies)
+            && absorb_table(&mut self.groups, other.groups)
+            && absorb_table(&mut self.tiers, other.tiers);
         if !agreed {
             return false;
         }
@@ -209,7 +226,7 @@ macro_rules! keep {
         let (key, facts, origin) = ($key, $facts, $place.origin());
         match $place.records().$table.entry(key) {
             std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(super::record::Seen { facts, origin });
+                entry.insert(crate::manifest::record::Seen { facts, origin });
             }
             std::collections::hash_map::Entry::Occupied(mut entry) if entry.get().facts == facts => {
                 let seen = entry.get_mut();
@@ -217,7 +234,7 @@ macro_rules! keep {
             }
             std::collections::hash_map::Entry::Occupied(entry) => {
                 let earlier = entry.get().origin.clone();
-                super::record::contradiction($place, $kind, &$name, &earlier);
+                crate::manifest::record::contradiction($place, $kind, &$name, &earlier);
             }
         }
     }};

@@ -11,6 +11,7 @@ mod hostile;
 mod objects;
 mod owners;
 mod parts;
+mod plugins;
 mod policies;
 
 /// The inventory of one input, whose name says nothing about its format.

@@ -37,7 +37,7 @@ fn not_enforced(setting: &Setting<'_>, why: &str) -> Option<Diagnostic> {
     let said = match enforced.first() {
         Some(first) => said
             .with_note(format!("of the targets it enforces {}", listed(&enforced, "and")))
-            .with_help(format!("build for `{first}`: `target = \"{first}\"`, or `-t {first}`")),
+            .with_help(format!("build for `{first}` instead: `-t {first}`")),
         None => said.with_help(
             "policies need a plugin that enforces them, such as `calico`, or `kube-network-policies` beside this one",
         ),

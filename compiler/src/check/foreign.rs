@@ -1,42 +1,60 @@
-//! Policies that are in the inventory and that others wrote: what they open beside Weir's guards, and what they close
-//! beside its grants. They belong to the proof of every promise. Judged over the universe of today, in which there is a
-//! pod for each of their own selectors too; whatever only some network plugins would do counts against a promise.
+//! Policies that are in the inventory and that others wrote, of every format that is enforced beside the target: what
+//! they open beside Weir's guards, and what they close beside its grants. They belong to the proof of every promise.
+//! Judged over the universe of today, in which there is a pod for each of their own selectors too; whatever only some
+//! network plugins would do counts against a promise.
 
+mod denials;
 mod ground;
+mod plan;
 mod policy;
+mod region;
 mod way;
+mod world;
 
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap as Bits;
+use weir_cluster::Inventory;
 use weir_cluster::flow::{FlowBox, Flows};
-use weir_cluster::inventory::NamespaceId;
+use weir_cluster::inventory::{ExistingPolicy, PolicyRules};
 use weir_grammar::ast::Direction;
 
+use crate::Setting;
 use crate::assertions::port_text;
 use crate::check::conflicts::guard_place;
 use crate::diagnostic::{Code, Diagnostic, InputPlace, listed};
-use crate::facts::Facts;
 use crate::meaning;
 use crate::relation::{Grant, GrantKind, Relation};
 use crate::resolve::program::{Exclusive, Program, Reach, SentenceId, SentenceKind};
+use denials::Denied;
 use ground::{Ground, Near};
+use plan::Cause;
 use policy::Foreign;
-use way::{Entry, Way};
+use way::{Beyond, OwnFlows, Way};
+use world::World;
 
 /// `relation`: what is enforced, bound to the target.
-pub(super) fn check(program: &Program, relation: &Relation, facts: &Facts<'_>) -> Vec<Diagnostic> {
-    let foreign = Foreign::all(facts.inventory);
+pub(super) fn check(program: &Program, relation: &Relation, setting: &Setting<'_>) -> Vec<Diagnostic> {
+    let facts = setting.facts;
+    let worlds = World::all(setting);
+    let foreign: Vec<Foreign<'_>> = worlds
+        .iter()
+        .enumerate()
+        .flat_map(|(number, world)| Foreign::all(facts.inventory, number, world))
+        .collect();
+    let mut diagnostics = not_understood(facts.inventory);
     if foreign.is_empty() {
-        return Vec::new();
+        return diagnostics;
     }
     let universe = ground::universe(program, relation, &foreign, facts);
-    let near = Near::new(&foreign, facts.inventory);
+    let near = Near::new(&foreign);
     let grants = near.grants(relation);
-    let space = ground::space(program, &grants, &near, &foreign, &universe, facts);
+    let denials = denials::of(relation, setting, &near);
+    let space = ground::space(program, (&grants, &denials), &near, &foreign, &universe, facts);
     let ground = Ground::new(&space, universe, facts);
-    let mut judge = Judge::new(program, relation, grants, &foreign, &ground);
+    let mut judge = Judge::new(program, relation, (grants, denials), (&foreign, &worlds), &ground);
     for (id, sentence) in program.iter() {
         let ends = sentence.kind.reach().map(|reach| reach.parts().map(|part| &part.ends));
         if !ends.is_some_and(|ends| near.may_hold(ends)) {
@@ -60,13 +78,35 @@ pub(super) fn check(program: &Program, relation: &Relation, facts: &Facts<'_>) -
         judge.check_grants();
         judge.check_guards();
     }
-    judge.diagnostics
+    diagnostics.extend(judge.diagnostics);
+    diagnostics
+}
+
+/// What could not be read may open or close anything.
+fn not_understood(inventory: &Inventory) -> Vec<Diagnostic> {
+    let policies = inventory.policies.iter().filter(|policy| !policy.ours);
+    let said = policies.filter_map(|existing| {
+        let PolicyRules::NotUnderstood(why) = &existing.rules else { return None };
+        let (kind, name) = (policy::kind(existing.kind), policy::name(existing, inventory));
+        let message = format!("a {kind} of others, `{name}`, is not understood: {why}");
+        let help = "what it opens or closes is not part of the proof: hold it against the program yourself";
+        let mut said = Diagnostic::warning(Code::W0136, message).with_help(help);
+        said.input = Some(input(existing));
+        Some(said)
+    });
+    said.collect()
+}
+
+fn input(existing: &ExistingPolicy) -> InputPlace {
+    let origin = &existing.origin;
+    InputPlace { file: origin.file.to_string(), document: origin.document, line: origin.line, column: 0 }
 }
 
 struct Judge<'a> {
     program: &'a Program,
     relation: &'a Relation,
     foreign: &'a [Foreign<'a>],
+    worlds: &'a [World],
     ground: &'a Ground<'a>,
     /// The flows of the grants that are near, and whose they are.
     granted: Vec<FlowBox>,
@@ -74,7 +114,7 @@ struct Judge<'a> {
     ingress: Way,
     egress: Way,
     flows: Judged,
-    /// The policies that open what must not be.
+    /// The objects that open what must not be.
     told: BTreeSet<usize>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -83,7 +123,7 @@ struct Judge<'a> {
 #[derive(Default)]
 struct Judged {
     own: OnceCell<Flows>,
-    /// What passes thanks to others alone, in some network plugin at least.
+    /// What passes thanks to others alone, in some world at least.
     opened: OnceCell<Flows>,
     surely: OnceCell<Flows>,
 }
@@ -95,8 +135,8 @@ impl<'a> Judge<'a> {
     fn new(
         program: &'a Program,
         relation: &'a Relation,
-        grants: Vec<&'a Grant>,
-        foreign: &'a [Foreign<'a>],
+        (grants, denials): (Vec<&'a Grant>, Vec<Denied>),
+        (foreign, worlds): (&'a [Foreign<'a>], &'a [World]),
         ground: &'a Ground<'a>,
     ) -> Judge<'a> {
         let (mut granted, mut grant_of) = (Vec::new(), Vec::new());
@@ -104,11 +144,17 @@ impl<'a> Judge<'a> {
             granted.extend(ground.meaning.granted(grant));
             grant_of.resize(granted.len(), grant);
         }
-        let way = |direction| Way::new(direction, relation, &granted, foreign, ground);
+        let way = |direction| {
+            let here = denials.iter().filter(|denied| denied.at == direction);
+            let denied: Vec<FlowBox> = here.flat_map(|denied| denied.flows(&ground.meaning)).collect();
+            let flows = OwnFlows { granted: &granted, denied: &denied };
+            Way::new(direction, relation, &flows, foreign, worlds, ground)
+        };
         Judge {
             program,
             relation,
             foreign,
+            worlds,
             ground,
             ingress: way(Direction::Ingress),
             egress: way(Direction::Egress),
@@ -213,9 +259,9 @@ impl<'a> Judge<'a> {
                 .iter()
                 .fold(Bits::new(), |all, flows| all | way.ends(&flows.sources, &flows.destinations).0);
             let mut by_policy: BTreeMap<usize, Vec<FlowBox>> = BTreeMap::new();
-            for entry in way.entries.iter().filter(|entry| !entry.subjects.is_disjoint(&points)) {
-                let flows = way.flows(&entry.subjects, &entry.peers, &entry.ports);
-                by_policy.entry(entry.policy).or_default().push(flows);
+            for beyond in way.beyond.iter().filter(|beyond| !beyond.points.is_disjoint(&points)) {
+                let flows = beyond.rows.iter().map(|(peers, ports)| way.flows(&beyond.points, peers, ports));
+                by_policy.entry(self.first_of(beyond.policy)).or_default().extend(flows);
             }
             for (policy, boxes) in by_policy {
                 if let Some(witness) = self.first(&self.boxes(&boxes).intersect(&broken)) {
@@ -224,22 +270,35 @@ impl<'a> Judge<'a> {
             }
         }
         for (policy, witness) in culprits {
-            self.told.insert(policy);
+            self.told.insert(self.foreign[policy].object);
             self.report_opened(id, reach, policy, witness, label);
         }
     }
 
+    /// The first of those that are one object: an object is told once.
+    fn first_of(&self, policy: usize) -> usize {
+        let object = self.foreign[policy].object;
+        self.foreign.iter().position(|other| other.object == object).unwrap_or(policy)
+    }
+
     fn report_opened(&mut self, id: SentenceId, reach: &Reach, policy: usize, witness: Witness, label: &str) {
         let (source, destination, atom) = witness;
-        let name = &self.foreign[policy].name;
-        let mut said =
-            Diagnostic::error(Code::E0509, format!("a policy of others, `{name}`, opens what must not be"))
-                .at(reach.verb_place, label)
-                .with_note(format!("for one, {}", self.reaches(witness)));
+        let culprit = &self.foreign[policy];
+        let message = format!("{} opens what must not be", culprit.spoken());
+        let mut said = Diagnostic::error(Code::E0509, message)
+            .at(reach.verb_place, label)
+            .with_note(format!("for one, {}", self.reaches(witness)));
         if !self.surely().contains(source, destination, atom) {
-            said = said.with_note("not on every network plugin: some match pods by `ipBlock`, some do not");
+            said = said.with_note(
+                culprit
+                    .doubt
+                    .unwrap_or("not on every network plugin: some match pods by `ipBlock`, some do not"),
+            );
         }
-        let help = "policies add up, and none takes back what another admits: delete or narrow this one";
+        let help = match culprit.tier < self.worlds[culprit.world].own.tier {
+            true => "it is asked before Weir's own objects, and what it admits is final: delete or narrow it",
+            false => "policies add up, and none takes back what another admits: delete or narrow this one",
+        };
         self.report(id, policy, said.with_help(help));
     }
 
@@ -249,16 +308,11 @@ impl<'a> Judge<'a> {
             return;
         }
         let broken = self.boxes(&boxes).intersect(self.own()).minus(self.surely());
-        for (policies, witness, way) in self.closing(&broken) {
-            let said = Diagnostic::error(
-                Code::E0510,
-                format!(
-                    "a policy of others, `{}`, closes what must be reached",
-                    self.foreign[policies[0]].name
-                ),
-            );
-            let said = self.closed(said.at(reach.verb_place, "has to be open"), &policies, witness, way);
-            self.report(id, policies[0], said);
+        for stopped in self.closing(&broken) {
+            let culprit = stopped.policies[0];
+            let message = format!("{} closes what must be reached", self.foreign[culprit].spoken());
+            let said = Diagnostic::error(Code::E0510, message).at(reach.verb_place, "has to be open");
+            self.report(id, culprit, self.closed(said, &stopped));
         }
     }
 
@@ -280,104 +334,135 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let broken = self.boxes(&boxes).intersect(self.own()).minus(self.surely());
-            for (policies, witness, way) in self.closing(&broken) {
-                let name = &self.foreign[policies[0]].name;
-                let message = format!("a policy of others, `{name}`, closes part of what this grants");
+            for stopped in self.closing(&broken) {
+                let culprit = stopped.policies[0];
+                let message = format!("{} closes part of what this grants", self.foreign[culprit].spoken());
                 let said = Diagnostic::warning(Code::W0130, message)
                     .at(guard_place(self.program, id), "granted here");
-                let said = self.closed(said, &policies, witness, way);
-                self.report(id, policies[0], said);
+                self.report(id, culprit, self.closed(said, &stopped));
             }
         }
     }
 
-    /// For flows that others close: which policies guard an end together, such a flow, and which end it is.
-    fn closing(&self, broken: &Flows) -> Vec<(Vec<usize>, Witness, Direction)> {
+    /// For flows that others close: which policies do, at which end, and such a flow.
+    fn closing(&self, broken: &Flows) -> Vec<Stopped> {
         let (mut found, mut told) = (Vec::new(), BTreeSet::<usize>::new());
         let ground = self.ground;
         for way in self.ways() {
             let mut broken = broken.minus(way.sure_flows(ground.space));
             while let Some(witness) = self.first(&broken) {
                 let (point, _) = way.ends(witness.0 as u32, witness.1 as u32);
-                let neighbours = self.of_namespace(ground.namespace(point));
-                let (mut policies, others): (Vec<usize>, Vec<usize>) =
-                    neighbours.partition(|policy| way.subjects[*policy].contains(point));
-                // All that these policies guard together, and no other with them.
                 let mut alike = Bits::from_iter([point]);
-                if let Some(first) = policies.first() {
-                    alike |= &way.subjects[*first];
+                let (mut policies, denied) = match way.cause(self.worlds, witness) {
+                    Some(Cause::Denied(policy, (points, peers, ports))) => {
+                        let all = way.flows(&(points | &alike), &peers, &ports);
+                        broken = broken.minus(&self.boxes(&[all]));
+                        (vec![policy], true)
+                    }
+                    Some(Cause::Closed(policies, points)) => {
+                        alike |= points;
+                        (policies, false)
+                    }
+                    None => (Vec::new(), false),
+                };
+                if !denied {
+                    let all = way.flows(&alike, &ground.everyone, &ground.space.ports.all());
+                    broken = broken.minus(&self.boxes(&[all]));
                 }
-                policies.iter().for_each(|policy| alike &= &way.subjects[*policy]);
-                others.iter().for_each(|policy| alike -= &way.subjects[*policy]);
-                let all = way.flows(&alike, &ground.everyone, &ground.space.ports.all());
-                broken = broken.minus(&self.boxes(&[all]));
-                // Each policy is told once: with others again only if one of them is new.
-                let fresh = policies.iter().position(|policy| !told.contains(policy));
-                told.extend(&policies);
+                let mut seen = BTreeSet::new();
+                policies.retain(|policy| seen.insert(self.foreign[*policy].object));
+                // Each is told once: with others again only if one of them is new.
+                let fresh = policies.iter().position(|policy| !told.contains(&self.foreign[*policy].object));
+                told.extend(seen);
                 if let Some(fresh) = fresh {
                     policies.swap(0, fresh);
-                    found.push((policies, witness, way.direction));
+                    found.push(Stopped { policies, witness, end: way.direction, denied });
                 }
             }
         }
         found
     }
 
-    /// The policies of one namespace, by their numbers.
-    fn of_namespace(&self, namespace: Option<NamespaceId>) -> std::ops::Range<usize> {
-        let Some(namespace) = namespace else { return 0..0 };
-        let start = self.foreign.partition_point(|policy| policy.existing.namespace < namespace);
-        let count = self.foreign[start..].partition_point(|policy| policy.existing.namespace == namespace);
-        start..start + count
-    }
-
-    fn closed(&self, said: Diagnostic, policies: &[usize], witness: Witness, end: Direction) -> Diagnostic {
-        let (source, destination, atom) = witness;
+    fn closed(&self, said: Diagnostic, stopped: &Stopped) -> Diagnostic {
+        let (source, destination, atom) = stopped.witness;
         let port = port_text(self.ground.space.ports.atom(atom));
         let (from, to) = (self.ground.spoken(source), self.ground.spoken(destination));
-        let (pod, word) = match end {
+        let (pod, word) = match stopped.end {
             Direction::Ingress => (&to, "ingress"),
             Direction::Egress => (&from, "egress"),
         };
+        let culprit = &self.foreign[stopped.policies[0]];
+        let own = self.worlds[culprit.world].own.tier;
         let mut others: Vec<&str> =
-            policies[1..].iter().map(|policy| self.foreign[*policy].name.as_str()).collect();
+            stopped.policies[1..].iter().map(|policy| self.foreign[*policy].name.as_str()).collect();
         others.sort_unstable();
-        let nobody = match others.as_slice() {
-            [] => "it guards".to_owned(),
-            others => format!("with {} it guards", listed(others, "and")),
+        let why = match others.as_slice() {
+            _ if stopped.denied => format!("it denies it at the {word} of {pod}"),
+            [] => format!("it guards the {word} of {pod} and does not admit it"),
+            others => {
+                let others = listed(others, "and");
+                format!("with {others} it guards the {word} of {pod} and does not admit it")
+            }
         };
-        said.with_note(format!(
-            "for one, {from} does not reach {to} on {port}: {nobody} the {word} of {pod} and does not admit it"
-        ))
-        .with_help(format!(
-            "admit it there, or guard {pod} in Weir too, `… locked for {word}`: its own objects then admit what is granted"
-        ))
+        let mut said = said.with_note(format!("for one, {from} does not reach {to} on {port}: {why}"));
+        if let (true, Some(doubt)) = (culprit.subject.surely.is_empty(), culprit.doubt) {
+            said = said.with_note(doubt);
+        }
+        let guard = format!("`… locked for {word}`: its own objects then admit what is granted");
+        said.with_help(match (stopped.denied, culprit.tier.cmp(&own)) {
+            (true, Ordering::Less) => {
+                "it is asked before Weir's own objects: narrow it there, or leave out here what it denies"
+                    .to_owned()
+            }
+            (true, Ordering::Equal) => {
+                "what it denies no grant opens: narrow it there, or leave out here what it denies".to_owned()
+            }
+            (true, Ordering::Greater) => format!("narrow it there, or guard {pod} in Weir too, {guard}"),
+            (false, Ordering::Less) => {
+                "it is asked before Weir's own objects: admit the flow there, or pass it on".to_owned()
+            }
+            (false, _) => format!("admit it there, or guard {pod} in Weir too, {guard}"),
+        })
     }
 
     /// Where others admit to a guarded pod what no sentence grants.
     fn check_guards(&mut self) {
-        let mut found: BTreeMap<usize, (SentenceId, String)> = BTreeMap::new();
+        let mut found: BTreeMap<usize, (usize, SentenceId, [Option<String>; 2])> = BTreeMap::new();
         for way in self.ways() {
-            for entry in &way.entries {
-                if self.told.contains(&entry.policy) || found.contains_key(&entry.policy) {
+            // By policy, not by pod: of each the first that shows it.
+            let mut all: Vec<&Beyond> = way.beyond.iter().collect();
+            all.sort_by_key(|beyond| beyond.policy);
+            for beyond in all {
+                let object = self.foreign[beyond.policy].object;
+                if self.told.contains(&object) || found.contains_key(&object) {
                     continue;
                 }
-                let Some((point, peers, ports)) = self.beyond(way, entry) else { continue };
+                let Some((point, peers, ports)) = self.beyond(way, beyond) else { continue };
                 let guards = self.relation.guards.iter().zip(&way.by_guard);
                 if let Some((guard, _)) = guards.into_iter().find(|(_, pods)| pods.contains(point)) {
-                    found.insert(entry.policy, (guard.sentence, self.widening(way, point, &peers, &ports)));
+                    let notes =
+                        [Some(self.widening(way, point, peers, ports)), self.doubt(way, beyond, point)];
+                    found.insert(object, (beyond.policy, guard.sentence, notes));
                 }
             }
         }
-        for (policy, (id, note)) in found {
-            let name = &self.foreign[policy].name;
-            let message = format!("a policy of others, `{name}`, widens this guard");
+        for (_, (policy, id, notes)) in found {
+            let message = format!("{} widens this guard", self.foreign[policy].spoken());
             let said = Diagnostic::warning(Code::W0129, message)
-                .at(guard_place(self.program, id), "not closed to all that is not granted")
-                .with_note(note)
-                .with_help("grant here what is meant of it, and delete the object");
+                .at(guard_place(self.program, id), "not closed to all that is not granted");
+            let said = notes.into_iter().flatten().fold(said, Diagnostic::with_note);
+            let said = said.with_help("grant here what is meant of it, and delete the object");
             self.report(id, policy, said);
         }
+    }
+
+    /// Why nothing of it may pass after all.
+    fn doubt(&self, way: &Way, beyond: &Beyond, point: u32) -> Option<String> {
+        let doubt = self.foreign[beyond.policy].doubt?;
+        let one = Bits::from_iter([point]);
+        let rows = beyond.rows.iter().map(|(peers, ports)| way.flows(&one, peers, ports));
+        let sure = self.boxes(&rows.collect::<Vec<_>>()).intersect(way.sure_flows(self.ground.space));
+        sure.is_empty().then(|| doubt.to_owned())
     }
 
     fn widening(&self, way: &Way, point: u32, peers: &Bits, ports: &Bits) -> String {
@@ -396,32 +481,13 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// A pod, and what a rule of others admits for it and Weir does not.
-    fn beyond(&self, way: &Way, entry: &Entry) -> Option<(u32, Bits, Bits)> {
-        let points = &entry.subjects & &way.guarded;
-        // Pods with the same grants have the same left over.
-        let mut alike: BTreeMap<&[u32], Vec<u32>> = BTreeMap::new();
-        points.iter().for_each(|point| alike.entry(way.own_of(point)).or_default().push(point));
-        alike.into_iter().find_map(|(own, points)| {
-            let mut left = vec![(entry.peers.clone(), entry.ports.clone())];
-            for number in own {
-                let flows = &self.granted[*number as usize];
-                let (_, granted) = way.ends(&flows.sources, &flows.destinations);
-                left = left
-                    .into_iter()
-                    .flat_map(|(peers, ports)| {
-                        let elsewhere = (&peers - granted, &ports & &flows.ports);
-                        [elsewhere, (peers, ports - &flows.ports)]
-                    })
-                    .filter(|(peers, ports)| !peers.is_empty() && !ports.is_empty())
-                    .collect();
-            }
-            left.into_iter().find_map(|(peers, ports)| {
-                let another =
-                    |point: u32| peers.len() > 1 || !peers.contains(point) || !self.ground.is_alone(point);
-                let point = points.iter().copied().find(|point| another(*point))?;
-                Some((point, peers, ports))
-            })
+    /// A guarded pod, and what a policy admits for it and Weir does not.
+    fn beyond<'b>(&self, way: &Way, beyond: &'b Beyond) -> Option<(u32, &'b Bits, &'b Bits)> {
+        let points = &beyond.points & &way.guarded;
+        beyond.rows.iter().find_map(|(peers, ports)| {
+            let another =
+                |point: &u32| peers.len() > 1 || !peers.contains(*point) || !self.ground.is_alone(*point);
+            points.iter().find(another).map(|point| (point, peers, ports))
         })
     }
 
@@ -431,13 +497,15 @@ impl<'a> Judge<'a> {
     }
 
     fn report(&mut self, id: SentenceId, policy: usize, mut said: Diagnostic) {
-        let origin = &self.foreign[policy].existing.origin;
-        said.input = Some(InputPlace {
-            file: origin.file.to_string(),
-            document: origin.document,
-            line: origin.line,
-            column: 0,
-        });
+        said.input = Some(input(self.foreign[policy].existing));
         self.diagnostics.push(self.program.get(id).explain(said));
     }
+}
+
+/// Policies that stop a flow together at one end: the first is the culprit. Either it denies, or they do not admit.
+struct Stopped {
+    policies: Vec<usize>,
+    witness: Witness,
+    end: Direction,
+    denied: bool,
 }

@@ -115,27 +115,27 @@ impl<'a> Denials<'a> {
                 .iter()
                 .any(|class| classes[class as usize].ports.iter().any(is_other))
     }
-}
 
-/// Ends of one kind each: what `anywhere` means is spelled out, and of addresses those that the cluster has are apart.
-fn apart(ends: &[Ends], facts: &Facts<'_>) -> Vec<Ends> {
-    let mut all = Vec::new();
-    for ends in ends {
-        match ends {
-            Ends::Anywhere => all.extend([
-                Ends::Pods(PodSet::all()),
-                Ends::Outside(AddressSet::all()),
-                Ends::Nodes,
-                Ends::ApiServer,
-            ]),
-            Ends::Exactly(set) => {
-                let own = facts.own_addresses().union(&facts.dns.caches);
-                all.extend([Ends::Outside(set.minus(&own)), Ends::Exactly(set.and(&own))]);
+    /// Ends of one kind each: what `anywhere` means is spelled out, and of addresses those that the cluster has are apart.
+    pub fn apart(self, ends: &[Ends]) -> Vec<Ends> {
+        let mut all = Vec::new();
+        for ends in ends {
+            match ends {
+                Ends::Anywhere => all.extend([
+                    Ends::Pods(PodSet::all()),
+                    Ends::Outside(AddressSet::all()),
+                    Ends::Nodes,
+                    Ends::ApiServer,
+                ]),
+                Ends::Exactly(set) => {
+                    let own = self.facts.own_addresses().union(&self.facts.dns.caches);
+                    all.extend([Ends::Outside(set.minus(&own)), Ends::Exactly(set.and(&own))]);
+                }
+                other => all.push(other.clone()),
             }
-            other => all.push(other.clone()),
         }
+        all
     }
-    all
 }
 
 /// The pods that one object is about. ClusterNetworkPolicies are about pods wherever these are, and their number is
@@ -161,7 +161,7 @@ pub(super) fn drafts(
     let denials = Denials::of(target, options, facts);
     let mut drafts = Drafts::new();
     for denial in &relation.denials {
-        let (from, to) = (apart(&denial.from, facts), apart(&denial.to, facts));
+        let (from, to) = (denials.apart(&denial.from), denials.apart(&denial.to));
         for destination in &to {
             for source in from.iter().filter(|source| denials.can(source, destination, &denial.ports)) {
                 let (own, far, direction) = match (source, destination) {

@@ -1,7 +1,7 @@
 //! What is kept of a NetworkPolicy: the API's defaults, "empty is not absent", and what is refused.
 
 use super::*;
-use crate::inventory::{PolicyPeer, PolicyPortNumber, PolicyRule};
+use crate::inventory::{PolicyPeer, PolicyPortNumber, PolicyRule, PolicyRules};
 
 fn policy(spec: &str) -> String {
     format!(
@@ -13,7 +13,7 @@ fn policy(spec: &str) -> String {
 /// `pods | in … | out …`; a way that the policy does not govern is left out.
 fn shown(spec: &str) -> String {
     let inventory = read(&policy(spec));
-    let spec = &inventory.policies[0].spec;
+    let PolicyRules::Kubernetes(spec) = &inventory.policies[0].rules else { panic!() };
     let mut said = requirements(&spec.pods);
     for (word, rules) in [("in", &spec.ingress), ("out", &spec.egress)] {
         if let Some(rules) = rules {

@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use roaring::RoaringBitmap as Bits;
-use weir_cluster::Inventory;
 use weir_cluster::flow::{Point, Space};
-use weir_cluster::inventory::NamespaceId;
+use weir_cluster::labels::Text;
 
-use super::policy::{Foreign, Rule};
+use super::denials::Denied;
+use super::policy::{Blocks, Foreign, Peer, Who};
 use crate::address::AddressSet;
 use crate::check::promises::universe::{self, Universe};
 use crate::facts::Facts;
@@ -33,10 +33,11 @@ pub(super) struct Ground<'a> {
     without_address: Bits,
     pod_ranges: AddressSet,
     /// Selectors of namespaces and blocks of addresses are the same in many policies.
-    known: RefCell<HashMap<Ends, Rc<Peers>>>,
+    known: RefCell<HashMap<(Ends, Blocks), Rc<Peers>>>,
 }
 
-/// Points that a rule surely admits, and those that it may admit.
+/// Points that surely belong to an end of a rule, and those that may.
+#[derive(Clone)]
 pub(super) struct Peers {
     pub surely: Bits,
     pub possibly: Bits,
@@ -44,21 +45,24 @@ pub(super) struct Peers {
 
 /// What of a program has to do with the policies of others: sentences and grants with an end in one of their namespaces.
 /// All other flows pass or do not pass, whatever others wrote.
-pub(super) struct Near<'r> {
-    homes: BTreeSet<&'r str>,
+pub(super) struct Near {
+    /// `None` where policies of others may be about pods of any namespace.
+    homes: Option<BTreeSet<Text>>,
 }
 
-impl<'r> Near<'r> {
-    pub fn new(foreign: &[Foreign<'_>], inventory: &'r Inventory) -> Near<'r> {
-        let home =
-            |policy: &Foreign<'_>| inventory.namespaces[policy.existing.namespace.index()].name.as_ref();
-        Near { homes: foreign.iter().map(home).collect() }
+impl Near {
+    pub fn new(foreign: &[Foreign<'_>]) -> Near {
+        let terms = foreign.iter().flat_map(|policy| policy.subject.possibly.terms());
+        let names = terms.map(|term| term.namespaces.names().map(|names| names.cloned().collect()));
+        let names: Option<Vec<Vec<Text>>> = names.collect();
+        Near { homes: names.map(|names| names.into_iter().flatten().collect()) }
     }
 
     /// Whether some of these ends may be there.
     pub fn may_hold<'e>(&self, ends: impl IntoIterator<Item = &'e Ends>) -> bool {
+        let Some(homes) = &self.homes else { return true };
         let term = |term: &Conjunction| match term.namespaces.names() {
-            Some(mut names) => names.any(|name| self.homes.contains(name.as_ref())),
+            Some(mut names) => names.any(|name| homes.contains(name)),
             None => true,
         };
         ends.into_iter().any(|ends| match ends {
@@ -98,8 +102,8 @@ pub(super) fn universe<'a>(
 /// The space in which the policies, and what is near them, can be told apart.
 pub(super) fn space(
     program: &Program,
-    grants: &[&Grant],
-    near: &Near<'_>,
+    (grants, denials): (&[&Grant], &[Denied]),
+    near: &Near,
     foreign: &[Foreign<'_>],
     universe: &Universe<'_>,
     facts: &Facts<'_>,
@@ -108,6 +112,10 @@ pub(super) fn space(
     for grant in grants {
         ends.extend(grant.from.iter().chain(&grant.to));
         ports.push(&grant.ports);
+    }
+    for denied in denials {
+        ends.extend([&denied.from, &denied.to]);
+        ports.push(&denied.ports);
     }
     for reach in near.reaches(program) {
         ends.extend(reach.parts().map(|part| &part.ends));
@@ -149,30 +157,75 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Whom a rule of others admits. Whether a block of addresses is about pods is each network plugin's own choice.
-    pub fn peers(&self, rule: &Rule) -> Peers {
-        let mut peers = Peers { surely: Bits::new(), possibly: Bits::new() };
-        for peer in &rule.peers {
-            if let Some(surely) = &peer.surely {
-                peers.surely |= &self.known(surely).surely;
-            }
-            peers.possibly |= &self.known(&peer.possibly).possibly;
+    /// Who an end of a rule is. Whether a block of addresses is about pods is each network plugin's own choice.
+    pub fn who(&self, who: &Who) -> Peers {
+        let mut peers = Peers { surely: self.everyone.clone(), possibly: self.everyone.clone() };
+        for union in &who.all {
+            let one = self.union(union);
+            peers.surely &= one.surely;
+            peers.possibly &= one.possibly;
+        }
+        for union in &who.none {
+            let one = self.union(union);
+            peers.surely -= one.possibly;
+            peers.possibly -= one.surely;
         }
         peers
     }
 
-    fn known(&self, ends: &Ends) -> Rc<Peers> {
-        if let Some(known) = self.known.borrow().get(ends) {
+    fn union(&self, union: &[Peer]) -> Peers {
+        let mut peers = Peers { surely: Bits::new(), possibly: Bits::new() };
+        for peer in union {
+            if let Some(surely) = &peer.surely {
+                peers.surely |= &self.known(surely, peer.blocks).surely;
+            }
+            peers.possibly |= &self.known(&peer.possibly, peer.blocks).possibly;
+        }
+        peers
+    }
+
+    fn known(&self, ends: &Ends, blocks: Blocks) -> Rc<Peers> {
+        let key = (ends.clone(), blocks);
+        if let Some(known) = self.known.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let surely = self.meaning.members(std::slice::from_ref(ends));
-        let possibly = match ends {
-            Ends::Exactly(block) => &surely | &self.pods_at(block),
-            _ => surely.clone(),
-        };
+        let mut surely = self.meaning.members(std::slice::from_ref(ends));
+        let mut possibly = surely.clone();
+        if let (Ends::Exactly(block), Blocks::Perhaps | Blocks::Also) = (ends, blocks) {
+            let pods = self.pods_at(block);
+            if blocks == Blocks::Also {
+                surely |= self.pods_within(block, &pods);
+            }
+            possibly |= pods;
+        }
         let found = Rc::new(Peers { surely, possibly });
-        self.known.borrow_mut().insert(ends.clone(), Rc::clone(&found));
+        self.known.borrow_mut().insert(key, Rc::clone(&found));
         found
+    }
+
+    /// Destinations with the ports that are meant of them, but for exceptions.
+    pub fn by_ports(&self, to: &Bits, ports: &Ports, except: Option<&Ports>) -> Vec<(Bits, Bits)> {
+        let mut all = self.meaning.by_ports(to, ports);
+        let Some(except) = except else { return all };
+        for (pods, numbers) in self.meaning.by_ports(to, except) {
+            let parts = all.into_iter().flat_map(|(to, ports)| {
+                let within = (&to & &pods, &ports - &numbers);
+                [(to - &pods, ports), within]
+            });
+            all = parts.filter(|(to, ports)| !to.is_empty() && !ports.is_empty()).collect();
+        }
+        all
+    }
+
+    /// Of these pods those all of whose addresses are in these ranges.
+    fn pods_within(&self, set: &AddressSet, pods: &Bits) -> Bits {
+        let any = !self.pod_ranges.is_empty() && self.pod_ranges.minus(set).is_empty();
+        let within = |point: &u32| match &self.space.points[*point as usize] {
+            Point::Pod(pod) if pod.addresses.is_empty() => any,
+            Point::Pod(pod) => pod.addresses.iter().all(|address| set.contains(*address)),
+            Point::Address(_) => true,
+        };
+        pods.iter().filter(within).collect()
     }
 
     /// The pods that have, or may have, an address in these ranges.
@@ -188,14 +241,6 @@ impl<'a> Ground<'a> {
             found |= &self.without_address;
         }
         found
-    }
-
-    /// The namespace of a pod, if it exists.
-    pub fn namespace(&self, point: u32) -> Option<NamespaceId> {
-        match &self.space.points[point as usize] {
-            Point::Pod(pod) => self.facts.inventory.namespace(&pod.namespace),
-            Point::Address(_) => None,
-        }
     }
 
     /// A virtual pod is one pod; a class may be many.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::selectors::{self, fit_together, shortest};
+use super::selectors::{self, fit_together, shortest, surely_short};
 use super::{Form, conjunction};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
@@ -31,11 +31,14 @@ pub(super) fn refused(
     let mut refused: BTreeMap<SentenceId, Diagnostic> = BTreeMap::new();
     let (mut of_guards, mut of_ends): (Lengths, Lengths) = ((0, 0), (0, 0));
     let mut look = |term: &Conjunction, sentence: SentenceId, longest: &mut Lengths| {
-        let lengths = shortest(term);
+        let surely = surely_short(term);
+        let lengths = surely.unwrap_or_else(|| shortest(term));
         *longest = (longest.0.max(lengths.0), longest.1.max(lengths.1));
         let said = match long_account(term) {
             Some(account) => account_without_label(account),
-            None if selectors::of(term).is_none() => too_long("what is left out cannot be taken apart"),
+            None if surely.is_none() && selectors::of(term).is_none() => {
+                too_long("what is left out cannot be taken apart")
+            }
             None => return,
         };
         let place = program.get(sentence).place;

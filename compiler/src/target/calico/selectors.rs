@@ -56,6 +56,26 @@ pub(super) fn shortest(set: &Conjunction) -> (usize, usize) {
     (namespaces(&single(&set.namespaces)).len(), pods(&single(&set.pods)).len())
 }
 
+/// How long its selectors are at most, where that is so short that they fit whatever they meet: cheaper than to spell them.
+pub(super) fn surely_short(set: &Conjunction) -> Option<(usize, usize)> {
+    const SHORT: usize = 450;
+    const OPERATORS: usize = 32;
+    let at_most = |constraints: &Constraints| {
+        constraints.iter().try_fold(IS_POD.len(), |sum, (key, constraint)| {
+            let key = match key {
+                Key::Label(key) => key.len().max(NAME.len()),
+                Key::ServiceAccount => ACCOUNT.len(),
+                Key::NameMatches(_) => return None,
+            };
+            let (Values::In(values) | Values::NotIn(values)) = constraint.values();
+            let listed: usize = values.iter().map(|value| value.len() + "'', ".len()).sum();
+            Some(sum + 2 * key + OPERATORS + listed)
+        })
+    };
+    let lengths = (at_most(&set.namespaces)?, at_most(&set.pods)?);
+    (lengths.0.max(lengths.1) <= SHORT).then_some(lengths)
+}
+
 /// Whether two sets intersect in something that has selectors, judging by how short either's can be.
 pub(super) fn fit_together(one: (usize, usize), other: (usize, usize)) -> bool {
     const AND: usize = " && ".len();

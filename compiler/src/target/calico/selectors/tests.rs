@@ -93,6 +93,7 @@ fn long_lists_are_taken_apart() {
         }
         let (homes, pods) = shortest(&whole);
         assert!(homes < 100 && pods < 100);
+        assert_eq!(surely_short(&whole), None);
     }
 }
 
@@ -103,4 +104,24 @@ fn what_leaves_out_too_much_has_no_selector() {
     let all_but = Conjunction { namespaces: homes, pods: Constraints::default() };
     assert_eq!(of(&all_but), None);
     assert!(!fit_together(shortest(&all_but), (0, 0)));
+}
+
+#[test]
+fn what_is_surely_short_is_short() {
+    let constraints = [
+        Constraint::is("x".into()),
+        Constraint::exists().and(&Constraint::outside(texts(&["x", "yy"]))),
+        Constraint::absent(),
+        Constraint::within(texts(&["x", "yy", "zzz"])),
+    ];
+    for one in &constraints {
+        for other in &constraints {
+            let pods = Constraints::one(label("k"), one.clone()).with(Key::ServiceAccount, other.clone());
+            let homes = Constraints::one(Key::namespace_name(), other.clone()).with(label("t"), one.clone());
+            let set = Conjunction { namespaces: homes.unwrap(), pods: pods.unwrap() };
+            let (homes, pods) = surely_short(&set).unwrap();
+            let [spelled] = of(&set).unwrap().try_into().unwrap();
+            assert!(spelled.namespaces.len() <= homes && spelled.pods.len() <= pods, "{spelled:?}");
+        }
+    }
 }
