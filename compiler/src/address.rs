@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 
 /// Disjoint ranges, sorted and apart from each other, of each family. IPv4 stands in the low 32 bits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,12 @@ impl FromIterator<IpNet> for AddressSet {
 impl FromIterator<IpAddr> for AddressSet {
     fn from_iter<I: IntoIterator<Item = IpAddr>>(addresses: I) -> AddressSet {
         addresses.into_iter().map(IpNet::from).collect()
+    }
+}
+
+impl From<&Block> for AddressSet {
+    fn from(block: &Block) -> AddressSet {
+        AddressSet::from_iter([block.cidr]).minus(&block.except.iter().copied().collect())
     }
 }
 
@@ -123,6 +129,19 @@ impl AddressSet {
         };
         let at = ranges.partition_point(|(_, last)| *last < bits);
         ranges.get(at).is_some_and(|(first, _)| *first <= bits)
+    }
+
+    /// The shortest list of networks without holes, IPv4 first.
+    pub fn networks(&self) -> Vec<IpNet> {
+        let v4 = self.v4.iter().flat_map(|(first, last)| {
+            let (first, last) = (Ipv4Addr::from_bits(*first as u32), Ipv4Addr::from_bits(*last as u32));
+            Ipv4Subnets::new(first, last, 0).map(IpNet::from)
+        });
+        let v6 = self.v6.iter().flat_map(|(first, last)| {
+            let (first, last) = (Ipv6Addr::from_bits(*first), Ipv6Addr::from_bits(*last));
+            Ipv6Subnets::new(first, last, 0).map(IpNet::from)
+        });
+        v4.chain(v6).collect()
     }
 
     /// The shortest list of blocks: a hole costs as much as a block.

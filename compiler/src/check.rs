@@ -34,19 +34,14 @@ pub fn check(
 ) -> Vec<Diagnostic> {
     let Setting { facts, target, options, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
-    let mut diagnostics = target::check_hosts(program, target);
-    diagnostics.extend(target::check_narrowed(program, target));
+    let denials = Denials::of(target, &options, facts);
+    let mut diagnostics = target::check(program, target);
+    diagnostics.extend(crate::target::check(target, &options, relation, program, facts));
     diagnostics.extend(cni::check(program, setting));
     if target == Target::Cilium {
         diagnostics.extend(cilium::check(program, relation, &guarded, facts));
     }
-    diagnostics.extend(promises::check(
-        program,
-        meant,
-        relation,
-        Denials::of(target, &options, facts),
-        facts,
-    ));
+    diagnostics.extend(promises::check(program, meant, relation, denials, facts));
     let of_others = foreign::check(program, relation, setting);
     diagnostics.extend(conflicts::check(program, relation, &guarded, facts));
     let mut lints = lints::check(&View::new(program, relation, &guarded, sources, setting, levels));

@@ -102,9 +102,11 @@ codes! {
     E0406 "a label that the CNI does not see"
     E0407 "a target that the network plugin does not enforce"
     E0408 "what the network plugin is not set up for"
+    E0409 "a `must not` that the target cannot deny"
     E0410 "a selector too long for the target"
     E0411 "a host name of the cluster itself"
     E0412 "host names without the DNS"
+    E0413 "more denials than priorities"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"

@@ -25,6 +25,8 @@ pub struct Project {
     pub prelude: bool,
     /// Of clusters that name none.
     pub target: Option<Target>,
+    /// The first and the last priority of ClusterNetworkPolicies, of clusters that say none.
+    pub priorities: Option<(u16, u16)>,
     /// Of clusters that name none.
     pub calico: Option<CalicoKind>,
     /// Sorted by name.
@@ -39,6 +41,7 @@ impl Default for Project {
             name: None,
             prelude: true,
             target: None,
+            priorities: None,
             calico: None,
             clusters: Vec::new(),
             lints: BTreeMap::new(),
@@ -52,6 +55,7 @@ pub struct Cluster {
     /// Files and folders, relative to the project.
     pub inventory: Vec<String>,
     pub target: Option<Target>,
+    pub priorities: Option<(u16, u16)>,
     /// Which objects are written for Calico.
     pub calico: Option<CalicoKind>,
     /// What `in clusters[env=prod]` selects by.

@@ -8,6 +8,7 @@ mod bind;
 mod calico;
 pub mod capability;
 pub mod cilium;
+pub mod cluster_network_policy;
 mod deny;
 mod describe;
 mod draft;
@@ -21,7 +22,9 @@ pub mod split;
 
 use serde::Serialize;
 
+use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
+use crate::project::{Cluster, Project};
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 pub(crate) use bind::bind;
@@ -103,6 +106,19 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// What a project says for one of its clusters.
+    pub fn of(project: Option<&Project>, cluster: &Cluster) -> Options {
+        let default = Options::default();
+        let calico = cluster.calico.or_else(|| project?.calico);
+        let priorities = cluster.priorities.or_else(|| project?.priorities);
+        Options {
+            calico: calico.unwrap_or(default.calico),
+            priorities: priorities.unwrap_or(default.priorities),
+        }
+    }
+}
+
 /// A policy object, ready to be written.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -110,6 +126,7 @@ pub enum Object {
     NetworkPolicy(Box<kubernetes::NetworkPolicy>),
     Cilium(Box<cilium::objects::Policy>),
     Calico(Box<calico::Calico>),
+    ClusterNetworkPolicy(Box<cluster_network_policy::ClusterNetworkPolicy>),
 }
 
 impl Object {
@@ -118,6 +135,7 @@ impl Object {
             Object::NetworkPolicy(_) => "NetworkPolicy",
             Object::Cilium(policy) => policy.kind,
             Object::Calico(object) => object.kind,
+            Object::ClusterNetworkPolicy(policy) => policy.kind,
         }
     }
 
@@ -128,6 +146,8 @@ impl Object {
             Object::Cilium(policy) => Object::Cilium(Box::new(policy.part(share))),
             // Cut to size when it is made: its rules have an order.
             Object::Calico(object) => Object::Calico(object.clone()),
+            // Its lists are short.
+            Object::ClusterNetworkPolicy(policy) => Object::ClusterNetworkPolicy(policy.clone()),
         }
     }
 
@@ -137,6 +157,7 @@ impl Object {
             Object::NetworkPolicy(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
             Object::Cilium(policy) => policy.metadata.namespace.as_deref().unwrap_or_default(),
             Object::Calico(object) => object.metadata.namespace.as_deref().unwrap_or_default(),
+            Object::ClusterNetworkPolicy(_) => "",
         }
     }
 
@@ -145,15 +166,30 @@ impl Object {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),
             Object::Cilium(policy) => &policy.metadata.name,
             Object::Calico(object) => &object.metadata.name,
+            Object::ClusterNetworkPolicy(policy) => &policy.metadata.name,
         }
     }
 
     /// Whether others of its namespace refer to it: where objects are applied one by one, it has to be there before.
     fn goes_first(&self) -> bool {
         match self {
-            Object::NetworkPolicy(_) | Object::Cilium(_) => false,
+            Object::NetworkPolicy(_) | Object::Cilium(_) | Object::ClusterNetworkPolicy(_) => false,
             Object::Calico(object) => object.goes_first(),
         }
+    }
+}
+
+/// What of a relation does not fit into the objects of a target.
+pub(crate) fn check(
+    target: Target,
+    options: &Options,
+    relation: &Relation,
+    program: &Program,
+    facts: &Facts<'_>,
+) -> Vec<Diagnostic> {
+    match target {
+        Target::ClusterNetworkPolicy => cluster_network_policy::check(options, relation, program, facts),
+        Target::NetworkPolicy | Target::Cilium | Target::Calico => Vec::new(),
     }
 }
 
@@ -173,7 +209,7 @@ pub fn lower(
             let objects = calico::lower(options, relation, program, facts).into_iter();
             objects.map(|object| Object::Calico(Box::new(object))).collect()
         }
-        Target::ClusterNetworkPolicy => Vec::new(),
+        Target::ClusterNetworkPolicy => cluster_network_policy::lower(options, relation, program, facts),
     };
     objects.sort_by(|a, b| {
         let key = |object: &Object| !object.goes_first();

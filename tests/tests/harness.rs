@@ -94,7 +94,8 @@ pub fn build_in(
     target: Target,
     project: Option<(&Project, &Cluster)>,
 ) -> Built {
-    build_as(program, manifests, target, Options::default(), project)
+    let options = project.map(|(project, cluster)| Options::of(Some(project), cluster)).unwrap_or_default();
+    build_as(program, manifests, target, options, project)
 }
 
 /// The same, with the choices that a target has.
@@ -119,7 +120,8 @@ pub fn build_project(settings: &str, program: &Texts, manifests: &Texts, target:
     }
     let cluster = project.clusters.first().cloned().unwrap_or_default();
     let target = target.or(cluster.target).unwrap_or(Target::NetworkPolicy);
-    build_with(sources, program, manifests, (target, Options::default()), Some((&project, &cluster)))
+    let options = Options::of(Some(&project), &cluster);
+    build_with(sources, program, manifests, (target, options), Some((&project, &cluster)))
 }
 
 fn build_with(

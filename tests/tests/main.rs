@@ -21,6 +21,7 @@ mod projects;
 mod properties;
 mod settings;
 mod table;
+mod targets;
 mod tidy;
 mod traps;
 mod validity;

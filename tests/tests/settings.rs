@@ -29,10 +29,12 @@ prelude = false
 
 [defaults]
 target = "cilium"
+priorities = [0, 99]
 
 [clusters.prod-eu]
 inventory = ["inventory/prod-eu/", "../shared.yaml"]
 target = "networkpolicy"
+priorities = [500, 1000]
 labels = { env = "prod", "acme.com/region" = "eu", empty = "" }
 pods = ["10.0.0.0/14", "fd00::/48"]
 services = ["10.96.0.0/12"]
@@ -68,6 +70,8 @@ fn everything_is_read() {
     assert_eq!(prod.target, Some(Target::NetworkPolicy));
     assert_eq!(prod.labels["acme.com/region"], "eu");
     assert_eq!((prod.pods.len(), prod.services.len()), (2, 1));
+    assert_eq!(project.priorities, Some((0, 99)));
+    assert_eq!((project.clusters[0].priorities, prod.priorities), (None, Some((500, 1000))));
     let cni = &prod.cni;
     assert_eq!(cni.name.as_ref().map(|told| told.value), Some(Plugin::Cilium));
     assert_eq!(cni.version.as_ref().map(|told| told.value.to_string()).as_deref(), Some("1.18.2"));
@@ -237,6 +241,22 @@ fn schema_and_parser_agree() {
         ("project", "name", vec!["''", "'a'", "1"]),
         ("project", "prelude", vec!["true", "false", "'no'", "[]"]),
         ("defaults", "target", vec!["'calico'", "'Calico'", "''", "1"]),
+        (
+            "defaults",
+            "priorities",
+            vec![
+                "[0, 1000]",
+                "[7, 7]",
+                "[0, 1001]",
+                "[-1, 5]",
+                "[1]",
+                "[1, 2, 3]",
+                "['1', 2]",
+                "[1.5, 2]",
+                "7",
+            ],
+        ),
+        ("clusters.a", "priorities", vec!["[0x10, 0o77]", "[]"]),
         ("defaults", "calico-kind", vec!["'global'", "'namespaced'", "'Global'", "''", "1"]),
         ("clusters.a", "calico-kind", vec!["'namespaced'", "'x'"]),
         ("clusters.a", "target", vec!["'clusternetworkpolicy'", "'x'"]),

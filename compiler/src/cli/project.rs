@@ -130,8 +130,8 @@ fn choose(
         None => cluster.target.or(project.target).unwrap_or(Target::NetworkPolicy),
     };
     let options = |cluster: &Cluster| {
-        let told = arguments.calico_kind.map(|kind| kind.0).or(cluster.calico).or(project.calico);
-        Options { calico: told.unwrap_or_default(), ..Options::default() }
+        let told = Options::of(Some(project), cluster);
+        Options { calico: arguments.calico_kind.map_or(told.calico, |kind| kind.0), ..told }
     };
     if chosen.is_empty() && !arguments.inventory.is_empty() {
         // A project that leaves its cluster to the command line.

@@ -34,7 +34,11 @@ pub(super) const PROJECT: Table =
 
 pub(super) const DEFAULTS: Table = Table {
     path: "defaults",
-    keys: &[key("target", "target = \"networkpolicy\""), key("calico-kind", "calico-kind = \"namespaced\"")],
+    keys: &[
+        key("target", "target = \"networkpolicy\""),
+        key("calico-kind", "calico-kind = \"namespaced\""),
+        key("priorities", "priorities = [100, 899]"),
+    ],
 };
 
 pub(super) const CLUSTER: Table = Table {
@@ -43,6 +47,7 @@ pub(super) const CLUSTER: Table = Table {
         key("inventory", "inventory = [\"inventory/prod-eu/\"]"),
         key("target", "target = \"networkpolicy\""),
         key("calico-kind", "calico-kind = \"namespaced\""),
+        key("priorities", "priorities = [100, 899]"),
         key("labels", "labels = { env = \"prod\" }"),
         key("pods", "pods = [\"10.0.0.0/14\"]"),
         key("services", "services = [\"10.96.0.0/12\"]"),

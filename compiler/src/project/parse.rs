@@ -106,6 +106,7 @@ impl<'t> Reader<'t> {
                     self.parsed.project.target = self.target(value);
                     self.parsed.target = Some(self.place(value.span()));
                 }
+                Some("priorities") => self.parsed.project.priorities = self.priorities(value),
                 Some("calico-kind") => self.parsed.project.calico = self.calico_kind(value),
                 _ => {}
             }
@@ -161,6 +162,7 @@ impl<'t> Reader<'t> {
                     cluster.target = self.target(value);
                     places.target = Some(self.place(value.span()));
                 }
+                Some("priorities") => cluster.priorities = self.priorities(value),
                 Some("calico-kind") => cluster.calico = self.calico_kind(value),
                 Some("labels") => self.labels(value, &mut cluster),
                 Some("pods") => cluster.pods = self.ranges(value, "pods"),
@@ -175,6 +177,40 @@ impl<'t> Reader<'t> {
             }
         }
         cluster
+    }
+
+    /// Two numbers, the first and the last.
+    fn priorities(&mut self, value: &Value<'t>) -> Option<(u16, u16)> {
+        let number = |item: &Value<'t>| match item.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let ends: Option<Vec<i64>> = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(number).collect(),
+            _ => None,
+        };
+        let Some([first, last]) = ends.as_deref() else {
+            self.mistyped(value, "priorities", "a list of two numbers", DEFAULTS.key("priorities"));
+            return None;
+        };
+        match values::priorities(*first, *last) {
+            Ok(priorities) => Some(priorities),
+            Err(fault) => {
+                let said = self.wrong(value.span(), "these are no priorities", fault.why);
+                let said = match fault.instead {
+                    Some((first, last)) => said.with_help(format!("write `[{first}, {last}]`")).suggest(
+                        "a range that fits",
+                        self.place(value.span()),
+                        format!("[{first}, {last}]"),
+                    ),
+                    None => said,
+                };
+                self.report(
+                    said.with_note("each ClusterNetworkPolicy has one of them, from the first to the last"),
+                );
+                None
+            }
+        }
     }
 
     fn path(&mut self, path: &str, place: Place) {

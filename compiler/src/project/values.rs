@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::target::cluster_network_policy::PRIORITIES;
+
 /// The name of a cluster: a DNS-1123 label, so that it is a folder's name everywhere. `Err` with the reason, and
 /// with a name that would fit.
 pub(super) fn cluster_name(name: &str) -> Result<(), (&'static str, Option<String>)> {
@@ -47,9 +49,49 @@ pub(super) fn range(text: &str) -> Result<IpNet, RangeFault> {
     Ok(range)
 }
 
+/// Why two numbers are no range of priorities, and what may have been meant.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PrioritiesFault {
+    pub(super) why: &'static str,
+    pub(super) instead: Option<(i64, i64)>,
+}
+
+pub(super) fn priorities(first: i64, last: i64) -> Result<(u16, u16), PrioritiesFault> {
+    let (lowest, highest) = PRIORITIES;
+    let within =
+        |number: i64| u16::try_from(number).ok().filter(|number| (lowest..=highest).contains(number));
+    let (Some(low), Some(high)) = (within(first), within(last)) else {
+        let cut = |number: i64| number.clamp(lowest.into(), highest.into());
+        let instead = (first < last && cut(first) < cut(last)).then(|| (cut(first), cut(last)));
+        return Err(PrioritiesFault { why: "priorities go from 0 to 1000", instead });
+    };
+    if low > high {
+        let instead = Some((last, first));
+        return Err(PrioritiesFault { why: "the range runs backwards", instead });
+    }
+    Ok((low, high))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn priorities_go_up_and_not_too_far() {
+        for (first, last) in [(0, 1000), (100, 899), (7, 7)] {
+            let expected = (u16::try_from(first).unwrap(), u16::try_from(last).unwrap());
+            assert_eq!(priorities(first, last), Ok(expected));
+        }
+        for (first, last, instead) in [
+            (899, 100, Some((100, 899))),
+            (0, 1001, Some((0, 1000))),
+            (-5, 10, Some((0, 10))),
+            (1001, 2000, None),
+            (i64::MIN, i64::MAX, Some((0, 1000))),
+        ] {
+            assert_eq!(priorities(first, last).unwrap_err().instead, instead, "{first} {last}");
+        }
+    }
 
     #[test]
     fn names_of_clusters_are_names_of_folders() {

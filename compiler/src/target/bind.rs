@@ -12,6 +12,7 @@ use crate::resolve::program::{Ends, Exclusive, Grant, Guardrail, Part, Program, 
 use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
+use crate::target::capability::Feature;
 use crate::target::{CalicoKind, Options, Target, calico};
 
 /// The same relation with selectors that the target has. Most of it stays what it is, and is not copied: it is the
@@ -78,11 +79,6 @@ enum Bound {
     FutureNamespaces,
     /// The members of each part reach each other, and those of parts to come do not yet.
     FutureParts,
-}
-
-/// The targets that select by service account.
-fn accounts_elsewhere() -> String {
-    format!("`{}` and `{}` can", Target::Cilium.name(), Target::Calico.name())
 }
 
 struct Binder<'a> {
@@ -213,12 +209,7 @@ impl Binder<'_> {
             let (pattern, _) = &patterns[0];
             let format = self.target.format();
             let message = format!("{format} has no selector for \"not `{pattern}`\"");
-            self.diagnostics.push(
-                Diagnostic::error(Code::E0402, message)
-                    .at(self.place(sentence), "a namespace that comes later and matches would be admitted")
-                    .with_note(format!("`{}` can", Target::Calico.name()))
-                    .with_help("except namespaces by name or by label, such as `namespaces[team=x]`"),
-            );
+            self.refuse(Feature::ExceptPatterns, sentence, message);
             return None;
         }
         let names = today.iter().map(|id| self.facts.inventory.namespaces[id.index()].name.clone());
@@ -232,14 +223,10 @@ impl Binder<'_> {
     fn without_accounts(&mut self, term: Conjunction, sentence: SentenceId) -> Vec<Conjunction> {
         let account = term.pods.get(&Key::ServiceAccount);
         let Some(account) = account.filter(|_| !self.selects.accounts) else { return vec![term] };
-        let (inventory, place) = (self.facts.inventory, self.place(sentence));
+        let inventory = self.facts.inventory;
         if account.may_be_absent() || account.one_of().is_none() {
-            self.diagnostics.push(
-                Diagnostic::error(Code::E0402, "NetworkPolicy cannot leave out a service account")
-                    .at(place, "a pod that comes later and runs as it would be admitted")
-                    .with_note(accounts_elsewhere())
-                    .with_help("except the workloads by name or by label"),
-            );
+            let message = "NetworkPolicy cannot leave out a service account";
+            self.refuse(Feature::ExceptServiceAccounts, sentence, message);
             return Vec::new();
         }
         let meant = term.classes(inventory);
@@ -266,18 +253,24 @@ impl Binder<'_> {
                     let account = &class.service_account;
                     let message =
                         format!("no labels tell the pods of service account `{account}` from others");
-                    self.diagnostics.push(
-                        Diagnostic::error(Code::E0403, message)
-                            .at(place, "NetworkPolicy selects by labels alone")
-                            .with_note(accounts_elsewhere())
-                            .with_help("give the pods that run as it a label of their own"),
-                    );
+                    self.refuse(Feature::SameLabels, sentence, message);
                     return Vec::new();
                 }
             }
         }
         self.told(sentence, Bound::ServiceAccount);
         bound.into_iter().collect()
+    }
+
+    /// What the format has no selector for, nor has NetworkPolicy.
+    fn refuse(&mut self, feature: Feature, sentence: SentenceId, message: impl Into<String>) {
+        let Some(no) = feature.no(self.target).or_else(|| feature.no(Target::NetworkPolicy)) else { return };
+        self.diagnostics.push(
+            Diagnostic::error(no.code, message)
+                .at(self.place(sentence), no.why)
+                .with_note(feature.who_can(self.target))
+                .with_help(no.instead),
+        );
     }
 
     fn place(&self, sentence: SentenceId) -> Place {

@@ -6,11 +6,9 @@ use weir_grammar::ast::Direction;
 
 use super::ground::Near;
 use crate::Setting;
-use crate::address::AddressSet;
 use crate::meaning::Meaning;
 use crate::relation::Relation;
 use crate::resolve::program::{Ends, Ports};
-use crate::selector::PodSet;
 use crate::target::Denials;
 
 pub(super) struct Denied {
@@ -37,23 +35,14 @@ pub(super) fn of(relation: &Relation, setting: &Setting<'_>, near: &Near) -> Vec
         if !near.may_hold(denial.from.iter().chain(&denial.to)) {
             continue;
         }
-        for to in denial.to.iter().flat_map(apart) {
-            for from in denial.from.iter().flat_map(apart).filter(|from| target.can(from, &to)) {
+        let (sources, destinations) = (target.apart(&denial.from), target.apart(&denial.to));
+        for to in destinations {
+            for from in sources.iter().filter(|from| target.can(from, &to, &denial.ports)) {
                 // Where both ends are pods, the destination's.
                 let at = if to.pods().is_some() { Direction::Ingress } else { Direction::Egress };
-                all.push(Denied { from, to: to.clone(), ports: denial.ports.clone(), at });
+                all.push(Denied { from: from.clone(), to: to.clone(), ports: denial.ports.clone(), at });
             }
         }
     }
     all
-}
-
-/// Ends of one kind each.
-fn apart(ends: &Ends) -> Vec<Ends> {
-    match ends {
-        Ends::Anywhere => {
-            vec![Ends::Pods(PodSet::all()), Ends::Outside(AddressSet::all()), Ends::Nodes, Ends::ApiServer]
-        }
-        other => vec![other.clone()],
-    }
 }

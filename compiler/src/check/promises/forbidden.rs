@@ -5,6 +5,7 @@ use super::{Guarded, Meeting, Prover};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::relation::{GrantKind, Within};
 use crate::resolve::program::{Ends, Ports, Reach, SentenceId};
+use crate::target::capability::Feature;
 
 impl Prover<'_> {
     pub(super) fn check_forbidden(&mut self, id: SentenceId, reach: &Reach) {
@@ -19,7 +20,7 @@ impl Prover<'_> {
             self.check_no_grant(id, reach, &from, &to, ports);
             // A posture that could not be read may well close it.
             if !self.program.incomplete {
-                self.check_kept(id, reach, &from, &to);
+                self.check_kept(id, reach, &from, &to, ports);
             }
         }
     }
@@ -62,7 +63,7 @@ impl Prover<'_> {
                             .with_help(help),
                     );
                 }
-                Meeting::Later(_) if self.is_denied(from, to) => {}
+                Meeting::Later(_) if self.is_denied(from, to, ports) => {}
                 Meeting::Later(newcomer) => {
                     let message = "nothing breaks this today, and labels of tomorrow could";
                     let help = "leave the one out of the other with `except`, or select by namespace names";
@@ -73,31 +74,28 @@ impl Prover<'_> {
     }
 
     /// Whether the target denies every such flow, whoever grants it.
-    fn is_denied(&self, from: &Region, to: &Region) -> bool {
-        let kept = |from: &Option<Ends>, to: &Option<Ends>| match (from, to) {
-            (Some(from), Some(to)) => self.denials.can(from, to),
-            _ => false,
-        };
-        let (sources, destinations) = (from.kinds(), to.kinds());
-        sources.iter().all(|(from, _)| destinations.iter().all(|(to, _)| kept(from, to)))
+    fn is_denied(&self, from: &Region, to: &Region, ports: &Ports) -> bool {
+        let destinations = self.regions.kinds(to);
+        let kept = |from: &Ends| destinations.iter().all(|(to, _)| self.denials.can(from, to, ports));
+        self.regions.kinds(from).iter().all(|(from, _)| kept(from))
     }
 
     /// What the target cannot deny has to be closed by a guard.
-    fn check_kept(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region) {
-        if !self.denials.has_any() {
-            return self.check_closed(id, reach, from, to);
-        }
-        for (source, from) in from.kinds() {
-            for (destination, to) in to.kinds() {
+    fn check_kept(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region, ports: &Ports) {
+        let destinations = self.regions.kinds(to);
+        for (source, from) in self.regions.kinds(from) {
+            for (destination, to) in &destinations {
                 if from.pods.is_empty() && to.pods.is_empty() {
                     continue; // no policy stands between these
                 }
-                let denied = matches!((&source, &destination), (Some(source), Some(destination))
-                    if self.denials.can(source, destination));
-                let told = self.diagnostics.len();
-                if !denied {
-                    self.check_closed(id, reach, &from, &to);
+                if matches!(destination, Ends::Host(_))
+                    && Feature::HostNames.no(self.denials.target()).is_some()
+                {
+                    continue; // told already
                 }
+                let Some(missing) = self.denials.missing(&source, destination, ports) else { continue };
+                let told = self.diagnostics.len();
+                self.check_closed(id, reach, &from, to, missing);
                 if self.diagnostics.len() > told {
                     return;
                 }
@@ -106,7 +104,7 @@ impl Prover<'_> {
     }
 
     /// What no grant permits is still open where neither end is guarded.
-    fn check_closed(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region) {
+    fn check_closed(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region, missing: Feature) {
         let open = |guarded: &Guarded| {
             let sources = self.regions.minus(from, &guarded.egress);
             let destinations = self.regions.minus(to, &guarded.ingress);
@@ -114,18 +112,10 @@ impl Prover<'_> {
         };
         match (open(&self.guarded), open(&self.guarded_by_target)) {
             (Some(Meeting::Today(source, destination)), _) => {
-                let source_help =
-                    (!from.pods.is_empty()).then_some("`… locked for egress` on what must not reach");
-                let destination_help =
-                    (!to.pods.is_empty()).then_some("`… locked for ingress` on what must not be reached");
-                let help: Vec<&str> = [source_help, destination_help].into_iter().flatten().collect();
-                self.report(
-                    id,
-                    Diagnostic::error(Code::E0505, "nothing closes this way: neither end is guarded")
-                        .at(reach.verb_place, "not kept")
-                        .with_note(format!("for one, {source} reaches {destination}"))
-                        .with_help(format!("add a posture: {}", help.join(", or "))),
-                );
+                let example = format!("for one, {source} reaches {destination}");
+                let said = self.unkept(reach, from, to, missing);
+                let who = format!("{} deny it", missing.who_can(self.denials.target()));
+                self.report(id, said.with_note(example).with_note(who));
             }
             (Some(Meeting::Later(newcomer)), _) | (None, Some(Meeting::Later(newcomer))) => {
                 let message = "guards keep this today, and no selector of theirs covers all of it";
@@ -144,5 +134,22 @@ impl Prover<'_> {
             }
             (None, None) => {}
         }
+    }
+
+    /// A way that neither a guard nor the target closes.
+    fn unkept(&self, reach: &Reach, from: &Region, to: &Region, missing: Feature) -> Diagnostic {
+        let target = self.denials.target();
+        if let Some(no) = missing.no(target).filter(|_| self.denials.has_any()) {
+            let message =
+                format!("the target `{}` cannot deny this, and neither end is guarded", target.name());
+            return Diagnostic::error(no.code, message).at(reach.verb_place, no.why).with_help(no.instead);
+        }
+        let source = (!from.pods.is_empty()).then_some("`… locked for egress` on what must not reach");
+        let destination =
+            (!to.pods.is_empty()).then_some("`… locked for ingress` on what must not be reached");
+        let help: Vec<&str> = [source, destination].into_iter().flatten().collect();
+        Diagnostic::error(Code::E0505, "nothing closes this way: neither end is guarded")
+            .at(reach.verb_place, "not kept")
+            .with_help(format!("add a posture: {}", help.join(", or ")))
     }
 }

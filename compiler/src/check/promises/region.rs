@@ -90,6 +90,47 @@ impl<'a> Regions<'a> {
         }
     }
 
+    /// Its parts, each of one kind that a target may be able to deny.
+    pub fn kinds(&self, region: &Region) -> Vec<(Ends, Region)> {
+        let mut kinds = Vec::new();
+        let mut part = |ends: Ends, part: Region| {
+            if !part.is_empty() {
+                kinds.push((ends, part));
+            }
+        };
+        part(Ends::Pods(region.pods.clone()), Region::of_pods(region.pods.clone()));
+        let outside = Region { outside: region.outside.clone(), ..Region::default() };
+        part(Ends::Outside(region.outside.clone()), outside);
+        for host in &region.hosts {
+            let hosts = BTreeSet::from([host.clone()]);
+            part(Ends::Host(host.clone()), Region { hosts, ..Region::default() });
+        }
+        let of_system = Region {
+            held: region.held.clone(),
+            nodes: region.nodes,
+            api_server: region.api_server,
+            ..Region::default()
+        };
+        // Where everything is meant the API server is on a node, or outside.
+        if region.nodes && region.outside == AddressSet::all() {
+            part(Ends::Nodes, of_system);
+            return kinds;
+        }
+        let mut held = region.held.clone();
+        if region.nodes {
+            let nodes = Region { held: held.and(&self.nodes), nodes: true, ..Region::default() };
+            held = held.minus(&self.nodes);
+            part(Ends::Nodes, nodes);
+        }
+        if region.api_server {
+            let of_it = region.held.and(&self.api_server);
+            held = held.minus(&self.api_server);
+            part(Ends::ApiServer, Region { held: of_it, api_server: true, ..Region::default() });
+        }
+        part(Ends::Exactly(held.clone()), Region { held, ..Region::default() });
+        kinds
+    }
+
     /// What `b` has not. Where the algebra gives up, nothing is taken away.
     pub fn minus(&self, a: &Region, b: &Region) -> Region {
         let covered = |host: &&String| b.hosts.iter().any(|theirs| host_covers(theirs, host));
@@ -144,26 +185,6 @@ impl Region {
             && !self.nodes
             && !self.api_server
             && self.hosts.is_empty()
-    }
-
-    /// Its parts, each of one kind that a target may be able to deny; `None` for what none denies.
-    pub fn kinds(&self) -> Vec<(Option<Ends>, Region)> {
-        let mut kinds = Vec::new();
-        if !self.pods.is_empty() {
-            kinds.push((Some(Ends::Pods(self.pods.clone())), Region::of_pods(self.pods.clone())));
-        }
-        if !self.outside.is_empty() {
-            let part = Region { outside: self.outside.clone(), ..Region::default() };
-            kinds.push((Some(Ends::Outside(self.outside.clone())), part));
-        }
-        let rest = Region { pods: PodSet::none(), outside: AddressSet::default(), ..self.clone() };
-        if !rest.is_empty() {
-            // Where everything is meant the API server is on a node, or outside.
-            let everything = self.outside == AddressSet::all() && self.hosts.is_empty();
-            let nodes_alone = !self.api_server && self.hosts.is_empty();
-            kinds.push(((self.nodes && (everything || nodes_alone)).then_some(Ends::Nodes), rest));
-        }
-        kinds
     }
 
     /// What is in it besides pods, in the user's words.

@@ -103,7 +103,7 @@ pub enum Peers {
 }
 
 impl Peers {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Peers::FromEndpoints(some) | Peers::ToEndpoints(some) => some.len(),
             Peers::FromEntities(some) | Peers::ToEntities(some) => some.len(),
