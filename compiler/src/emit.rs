@@ -14,8 +14,9 @@ pub struct Document {
     pub text: String,
 }
 
-/// The most bytes of one object: a cluster's store takes 1.5 MiB, and less than that over some ways.
-const LARGEST: usize = 1 << 20;
+/// The most bytes of one object. A cluster's store takes 1.5 MiB, and `kubectl apply` keeps a copy in an annotation, of
+/// which there may be 256 KiB.
+const LARGEST: usize = 1 << 18;
 
 /// Each object as a document; one that is too large as several.
 pub fn emit(objects: &[Object]) -> Vec<Document> {

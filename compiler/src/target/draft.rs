@@ -346,11 +346,14 @@ impl<'a> Drafting<'a> {
             (Home::Cluster(homes), Within::SameNamespace) => {
                 let today = homes.namespaces(inventory);
                 let names = today.iter().map(|id| inventory.namespaces[id.index()].name.clone());
+                let wide = Conjunction { namespaces: homes.clone(), pods: subject.pods.clone() };
                 let own = |name: Text| {
-                    let home = Home::Namespace(name.clone(), Constraints::default());
-                    (Subject { home, pods: subject.pods.clone() }, PodSet::namespace(&name))
+                    // Whatever else makes them guarded stays required: a grant never guards.
+                    let required = at(&wide, &name)?.namespaces.without(&Key::namespace_name());
+                    let home = Home::Namespace(name.clone(), required);
+                    Some((Subject { home, pods: subject.pods.clone() }, PodSet::namespace(&name)))
                 };
-                names.map(own).collect()
+                names.filter_map(own).collect()
             }
             (Home::Cluster(homes), Within::SameValue(key)) => {
                 let today = homes.namespaces(inventory);
