@@ -73,7 +73,7 @@ fn what_a_plugin_does_not_enforce_is_refused_once() {
     assert_said(&other, Code::E0407, &["enforces `networkpolicy` and `calico`", "-t networkpolicy"]);
     for (settings, network) in [
         ("[clusters.a]\n", String::new()),
-        ("[clusters.a]\n", agent("shop", "kube-flannel-ds", "flannel:v1")),
+        ("[clusters.a]\n", agent("tools", "kube-flannel-ds", "flannel:v1")),
         (
             "[clusters.a]\n",
             flannel.clone() + "---\n" + &agent("kube-system", "calico-node", "calico/node:v3.32.1"),
