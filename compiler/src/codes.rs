@@ -161,8 +161,8 @@ codes! {
     W0133 "pods that start before their policies"
     W0134 "a network plugin that the inventory shows otherwise"
     W0135 "a port name with several numbers"
-    W0136 "a policy of others that is not understood"
-    W0137 "calls of a managed API server"
+    W0136 "calls of a managed API server"
+    W0137 "a policy of others that is not understood"
 }
 
 macro_rules! lints {
@@ -215,8 +215,8 @@ lints! {
     W0133 "unguarded-start" Warn
     W0134 "cni-mismatch" Warn
     W0135 "many-numbered-name" Warn
-    W0136 "foreign-unknown" Warn
-    W0137 "managed-apiserver" Warn
+    W0136 "managed-apiserver" Warn
+    W0137 "foreign-unknown" Warn
 }
 
 impl Code {

@@ -18,7 +18,7 @@ fn policies_of_others() {
             let built = harness::build_in(&program, &manifests, *target, None);
             let mut others = built.diagnostics.clone();
             let of_others =
-                |code| matches!(code, Code::E0509 | Code::E0510 | Code::W0129 | Code::W0130 | Code::W0136);
+                |code| matches!(code, Code::E0509 | Code::E0510 | Code::W0129 | Code::W0130 | Code::W0137);
             others.retain(|said| of_others(said.code));
             let rendered = weir::diagnostic::render::render(&built.sources, &others, false);
             let mut settings = insta::Settings::clone_current();

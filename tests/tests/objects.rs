@@ -127,3 +127,35 @@ endpoints: [{ addresses: [192.168.7.1] }]
         assert!(built.codes().contains(&weir::Code::E0210), "{}", built.rendered());
     }
 }
+
+/// What a cluster's store would not take is several objects, which say together what one would: every peer stands in
+/// exactly one of them, and each closes what the whole closes.
+#[test]
+fn objects_stay_below_a_mebibyte() {
+    const PEERS: usize = 40_000;
+    let address = |at: usize| format!("198.{}.{}.{}", 18 + (at >> 15), (at >> 7) & 0xff, (at & 0x7f) << 1);
+    let addresses: Vec<String> = (0..PEERS).map(address).collect();
+    let program = format!("namespace shop locked;\n{} may reach shop/web:80;\n", addresses.join(",\n"));
+    for target in [weir::Target::NetworkPolicy, weir::Target::Cilium, weir::Target::Calico] {
+        let manifests = vec![("pods.yaml".to_owned(), pod("web", "app: web"))];
+        let built =
+            harness::build_in(&vec![("main.weir".to_owned(), program.clone())], &manifests, target, None);
+        let documents: Vec<&str> = built.yaml().split("---\n").collect();
+        assert!(documents.iter().all(|document| document.len() < 1 << 20), "{}", target.name());
+        let named = |address: &String| built.yaml().matches(&format!("{address}/32")).count();
+        for address in addresses.iter().step_by(997) {
+            assert_eq!(named(address), 1, "{}: {address}", target.name());
+        }
+        let of_web = documents.iter().filter(|document| document.contains("/32"));
+        assert!(of_web.clone().count() > 1, "{}", target.name());
+        match target {
+            weir::Target::NetworkPolicy => {
+                assert!(of_web.clone().all(|part| part.contains("policyTypes:\n  - Ingress")));
+            }
+            weir::Target::Cilium => {
+                assert!(of_web.clone().all(|part| part.contains("enableDefaultDeny:\n    ingress: true")));
+            }
+            _ => {}
+        }
+    }
+}

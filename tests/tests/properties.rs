@@ -24,6 +24,7 @@ mod program;
 mod promises;
 mod settle;
 mod syntax;
+mod targets;
 mod texts;
 mod virtual_pods;
 

@@ -88,7 +88,7 @@ fn check_api_server(sentence: &Sentence, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     diagnostics.push(
-        Diagnostic::note(Code::W0137, "calls of a managed API server come from a node, and not from it")
+        Diagnostic::note(Code::W0136, "calls of a managed API server come from a node, and not from it")
             .at(part.place, "Cilium sees `kube-apiserver` where the API server's own address calls")
             .with_help("where the provider runs the API server (AKS, GKE), write `apiserver, nodes`"),
     );

@@ -90,7 +90,7 @@ fn not_understood(inventory: &Inventory) -> Vec<Diagnostic> {
         let (kind, name) = (policy::kind(existing.kind), policy::name(existing, inventory));
         let message = format!("a {kind} of others, `{name}`, is not understood: {why}");
         let help = "what it opens or closes is not part of the proof: hold it against the program yourself";
-        let mut said = Diagnostic::warning(Code::W0136, message).with_help(help);
+        let mut said = Diagnostic::warning(Code::W0137, message).with_help(help);
         said.input = Some(input(existing));
         Some(said)
     });

@@ -159,7 +159,7 @@ fn is_disputed(text: &str) -> bool {
     let parts: Vec<&str> = unsigned.split([':', '.']).collect();
     let of_sixty = unsigned.contains(':')
         && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-        && parts[1..].iter().all(|part| part.len() <= 2);
+        && parts[1..].iter().all(|part| part.parse::<u8>().is_ok_and(|digit| part.len() <= 2 && digit < 60));
     let date: Vec<&str> = text.splitn(3, '-').collect();
     let is_date = date.len() == 3
         && date[0].len() == 4

@@ -278,18 +278,18 @@ fn other_kinds_are_passed_over_and_counted() {
         "{apiVersion: v1, kind: ConfigMap, data: {a: '{{ not read }}'}}\n",
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: Not_A_Name}}\n",
         "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: a}, spec: {ports: none}}\n",
-        "{apiVersion: crd.projectcalico.org/v1, kind: NetworkPolicy, metadata: {name: a}}\n",
-        "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: a}}\n",
+        "{apiVersion: security.antrea.io/v1, kind: NetworkPolicy, metadata: {name: a}}\n",
+        "{apiVersion: projectcalico.org/v3, kind: StagedNetworkPolicy, metadata: {name: a}}\n",
         "{apiVersion: x/v1, kind: AllowList, spec: {}}\n",
     ]));
     assert_eq!(
         skipped(&inventory),
         [
             "AllowList 1",
-            "CiliumNetworkPolicy 1",
             "ConfigMap 2",
-            "NetworkPolicy.crd.projectcalico.org 1",
-            "Service.serving.knative.dev 1"
+            "NetworkPolicy.security.antrea.io 1",
+            "Service.serving.knative.dev 1",
+            "StagedNetworkPolicy 1"
         ]
     );
     assert!(inventory.services.is_empty() && inventory.policies.is_empty());

@@ -123,7 +123,7 @@ fn calico_governs_what_it_has_rules_for() {
     assert_eq!(governs("{egress: [{action: Allow}]}"), (None, Some(1)));
     assert_eq!(
         governs("{ingress: [{action: Log}, {action: Deny}], egress: [{action: Pass}]}"),
-        (Some(2), Some(1))
+        (Some(1), Some(1))
     );
     assert_eq!(governs("{types: [Egress], ingress: [{action: Allow}]}"), (None, Some(0)));
 }
@@ -154,7 +154,7 @@ fn calico_is_read_as_it_is_stored_too() {
 fn tiers_and_groups_of_addresses() {
     let inventory = read(
         "apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: security}\nspec: {order: 100, \
-         defaultAction: Pass}\n---\napiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: n, \
+         defaultAction: Pass}\n---\napiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: nets, \
          namespace: shop, labels: {a: b}}\nspec: {nets: [10.1.2.3, 10.2.0.0/16]}\n---\napiVersion: \
          cilium.io/v2alpha1\nkind: CiliumCIDRGroup\nmetadata: {name: g}\nspec: {externalCIDRs: [10.0.0.0/8]}\n",
     );
