@@ -80,9 +80,10 @@ impl Prover<'_> {
         self.regions.kinds(from).iter().all(|(from, _)| kept(from))
     }
 
-    /// What the target cannot deny has to be closed by a guard.
+    /// What the target cannot deny has to be closed by a guard. The worst of what is open is told, once.
     fn check_kept(&mut self, id: SentenceId, reach: &Reach, from: &Region, to: &Region, ports: &Ports) {
         let destinations = self.regions.kinds(to);
+        let told = self.diagnostics.len();
         for (source, from) in self.regions.kinds(from) {
             for (destination, to) in &destinations {
                 if from.pods.is_empty() && to.pods.is_empty() {
@@ -94,11 +95,13 @@ impl Prover<'_> {
                     continue; // told already
                 }
                 let Some(missing) = self.denials.missing(&source, destination, ports) else { continue };
-                let told = self.diagnostics.len();
+                let before = self.diagnostics.len();
                 self.check_closed(id, reach, &from, to, missing);
-                if self.diagnostics.len() > told {
+                if self.diagnostics[before..].iter().any(Diagnostic::is_error) {
+                    self.diagnostics.drain(told..before);
                     return;
                 }
+                self.diagnostics.truncate(before.max(told + 1));
             }
         }
     }
