@@ -71,6 +71,10 @@ impl Cni {
             (Plugin::Kindnet, _) if self.is_early_kindnet() => {
                 no("this version of `kindnet` enforces no policies yet".to_owned())
             }
+            // `enableDefaultDeny` and `endPort` mean nothing to it, and are left out without a word.
+            (Plugin::Cilium, Target::Cilium) if self.is_older_than(1, 16) => {
+                no("only Cilium 1.16 and later read all that is written for it".to_owned())
+            }
             (_, Target::ClusterNetworkPolicy) => self.enforces_above_namespaces(plugin),
             _ => Enforced::Yes,
         }
