@@ -180,3 +180,27 @@ fn pages_name_the_targets_that_can() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A name has its addresses somewhere in the internet, and nobody knows where: what is granted by one word may be
+/// forbidden by the other.
+#[test]
+fn a_name_may_be_any_address() {
+    let cases = [
+        ("api.stripe.com", "internet:443 because \"wide\"", Some(Code::E0504)),
+        ("internet", "api.stripe.com:443", Some(Code::E0504)),
+        ("api.stripe.com", "203.0.113.0/24:443", Some(Code::W0128)),
+        // Cilium denies the address, whatever its name is.
+        ("169.254.169.254", "api.stripe.com:443", None),
+    ];
+    for (forbidden, granted, expected) in cases {
+        let program = format!(
+            "namespace shop locked;\nshop/web must not reach {forbidden};\nshop/web may reach {granted};\n"
+        );
+        let program: Texts = vec![("names.weir".to_owned(), program)];
+        let manifests: Texts = vec![("targets.yaml".to_owned(), CLUSTER.to_owned())];
+        let built = harness::build_project("", &program, &manifests, Some(Target::Cilium));
+        let told: Vec<Code> =
+            built.codes().into_iter().filter(|code| matches!(code, Code::E0504 | Code::W0128)).collect();
+        assert_eq!(told, Vec::from_iter(expected), "{forbidden}, {granted}\n{}", built.rendered());
+    }
+}

@@ -54,7 +54,12 @@ impl<'a> Denials<'a> {
 
     /// What the target would need to deny these flows, and has not.
     pub fn missing(self, from: &Ends, to: &Ends, ports: &Ports) -> Option<Feature> {
-        let has = |feature: &Feature| self.has_denials() && matches!(feature.cell(self.target), Cell::Yes);
+        // Where Cilium compares ranges with pods too, they may hold some there as well.
+        let spares =
+            |feature: &Feature| *feature != Feature::DenyUnknownRanges || !self.facts.cni.cidrs_match_pods();
+        let has = |feature: &Feature| {
+            self.has_denials() && matches!(feature.cell(self.target), Cell::Yes) && spares(feature)
+        };
         let needed = self.needed(from, to, ports);
         needed.into_iter().find(|feature| !has(feature))
     }

@@ -1,9 +1,12 @@
 //! `must not reach`: nothing may grant such a flow, and something has to close its way.
 
+use roaring::RoaringBitmap as Bits;
+
+use super::ports::{Meet, meet};
 use super::region::Region;
 use super::{Guarded, Meeting, Prover};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::relation::{GrantKind, Within};
+use crate::relation::{Grant, GrantKind, Narrowing, Within};
 use crate::resolve::program::{Ends, Ports, Reach, SentenceId};
 use crate::target::capability::Feature;
 
@@ -43,7 +46,8 @@ impl Prover<'_> {
             if told.contains(&grant.sentence) {
                 continue;
             }
-            let Some(meeting) = self.granted(grant, from, to, ports) else { continue };
+            let meeting = self.granted(grant, from, to, ports);
+            let Some(meeting) = meeting.or_else(|| self.by_name(grant, from, to, ports)) else { continue };
             told.push(grant.sentence);
             match meeting {
                 Meeting::Today(source, destination) => {
@@ -71,6 +75,23 @@ impl Prover<'_> {
                 }
             }
         }
+    }
+
+    /// A grant of addresses where a name is forbidden, or of a name where addresses are.
+    fn by_name(&self, grant: &Grant, from: &Region, to: &Region, ports: &Ports) -> Option<Meeting> {
+        let granted = self.regions.of(&grant.to);
+        let (host, sure) = granted.name_among(to)?;
+        let from = self.regions.and(&self.regions.of(&grant.from), from);
+        let source = self.universe.bits(&from.pods).min()?;
+        if grant.narrowed == Some(Narrowing::Ping) && *ports != Ports::All
+            || meet(&grant.ports, ports, &Bits::new(), self.facts.inventory) == Meet::Never
+        {
+            return None;
+        }
+        Some(match sure {
+            true => Meeting::Today(self.universe.spoken(source), format!("`{host}`")),
+            false => Meeting::Later(format!("an address of `{host}` among these")),
+        })
     }
 
     /// Whether the target denies every such flow, whoever grants it.

@@ -187,6 +187,16 @@ impl Region {
             && self.hosts.is_empty()
     }
 
+    /// A host name of one that may have an address of the other, and whether it has one for sure: every name has its
+    /// addresses somewhere in the internet.
+    pub fn name_among<'r>(&'r self, other: &'r Region) -> Option<(&'r str, bool)> {
+        let named = |names: &'r Region, addresses: &'r Region| {
+            let host = names.hosts.first().filter(|_| !addresses.outside.is_empty())?;
+            Some((host.as_str(), addresses.outside.is_whole_internet()))
+        };
+        named(self, other).or_else(|| named(other, self))
+    }
+
     /// What is in it besides pods, in the user's words.
     pub fn spoken(&self) -> String {
         if let Some(host) = self.hosts.first() {
