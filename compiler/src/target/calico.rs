@@ -18,9 +18,10 @@ use weir_grammar::ast::Direction;
 use self::addresses::Sets;
 use self::names::PolicyNames;
 pub use self::objects::Calico;
-use self::objects::{Action, Filled, PolicySpec, Rule, Spec, TierSpec};
+use self::objects::{Action, PolicySpec, Rule, Spec, TierSpec};
 use super::draft::{self, Draft, Drafts, Home, Reach, Subject};
 use super::merge::{self, Merged};
+use super::non_empty::NonEmpty;
 use super::object::Metadata;
 use super::peer::Peers;
 use super::{CalicoKind, Options, Target, deny, describe};
@@ -248,10 +249,10 @@ impl Writer<'_> {
         selector: String,
         mut rules: Part,
     ) {
-        let mut of = |direction| rules.remove(&direction).and_then(Filled::new);
+        let mut of = |direction| rules.remove(&direction).and_then(NonEmpty::new);
         let (ingress, egress) = (of(Direction::Ingress), of(Direction::Egress));
         let types = [ingress.as_ref().map(|_| "Ingress"), egress.as_ref().map(|_| "Egress")];
-        let Some(types) = Filled::new(types.into_iter().flatten().collect()) else { return };
+        let Some(types) = NonEmpty::new(types.into_iter().flatten().collect()) else { return };
         let (kind, namespace_selector) = match self.form {
             Form::Namespaced => ("NetworkPolicy", None),
             Form::Tiered | Form::Untiered => ("GlobalNetworkPolicy", namespaces),

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
-use super::objects::{Calico, Entity, Filled, Net, SetSpec, Spec};
+use super::objects::{Calico, Entity, Net, SetSpec, Spec};
 use crate::address::Block;
 use crate::target::describe;
+use crate::target::non_empty::NonEmpty;
 use crate::target::object::Metadata;
 
 /// The most ranges of one rule, by the schema of its objects.
@@ -89,8 +90,8 @@ impl Sets {
     }
 }
 
-fn filled(nets: &[IpNet]) -> Option<Filled<Net>> {
-    Filled::new(nets.iter().copied().map(Net).collect())
+fn filled(nets: &[IpNet]) -> Option<NonEmpty<Net>> {
+    NonEmpty::new(nets.iter().copied().map(Net).collect())
 }
 
 fn family(net: &IpNet) -> u8 {
@@ -126,8 +127,8 @@ mod tests {
 
     /// What the entities of one family hold, without sets.
     fn held(entities: &[(Option<u8>, Entity)]) -> AddressSet {
-        let nets = |list: &Option<Filled<Net>>| -> AddressSet {
-            list.iter().flat_map(Filled::iter).map(|net| net.0).collect()
+        let nets = |list: &Option<NonEmpty<Net>>| -> AddressSet {
+            list.iter().flat_map(NonEmpty::iter).map(|net| net.0).collect()
         };
         entities.iter().fold(AddressSet::default(), |all, (_, entity)| {
             all.union(&nets(&entity.nets).minus(&nets(&entity.not_nets)))

@@ -4,6 +4,7 @@
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
+use crate::target::non_empty::NonEmpty;
 use crate::target::object::Metadata;
 
 const VERSION: &str = "projectcalico.org/v3";
@@ -42,16 +43,16 @@ pub(super) struct PolicySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace_selector: Option<String>,
     pub selector: String,
-    pub types: Filled<&'static str>,
+    pub types: NonEmpty<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ingress: Option<Filled<Rule>>,
+    pub ingress: Option<NonEmpty<Rule>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub egress: Option<Filled<Rule>>,
+    pub egress: Option<NonEmpty<Rule>>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct SetSpec {
-    pub nets: Filled<Net>,
+    pub nets: NonEmpty<Net>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -92,11 +93,11 @@ pub(super) struct Entity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub nets: Option<Filled<Net>>,
+    pub nets: Option<NonEmpty<Net>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_nets: Option<Filled<Net>>,
+    pub not_nets: Option<NonEmpty<Net>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ports: Option<Filled<PortText>>,
+    pub ports: Option<NonEmpty<PortText>>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -114,27 +115,6 @@ pub(super) struct Net(pub IpNet);
 impl Serialize for Net {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
-    }
-}
-
-/// A list with something in it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-pub(super) struct Filled<T>(Vec<T>);
-
-impl<T> Filled<T> {
-    /// `None` of an empty list.
-    pub fn new(items: Vec<T>) -> Option<Filled<T>> {
-        (!items.is_empty()).then_some(Filled(items))
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    #[cfg(test)]
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
     }
 }
 

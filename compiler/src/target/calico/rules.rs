@@ -7,13 +7,14 @@ use weir_cluster::labels::Text;
 use weir_grammar::ast::Direction;
 
 use super::addresses::Sets;
-use super::objects::{Action, Entity, Filled, Icmp, PortText, Rule};
+use super::objects::{Action, Entity, Icmp, PortText, Rule};
 use super::selectors;
 use crate::address::Block;
 use crate::relation::Narrowing;
 use crate::resolve::program::{Port, Ports};
 use crate::selector::{Conjunction, Constraint, Constraints, Key};
 use crate::target::merge::{MergedRule, SomePeers};
+use crate::target::non_empty::NonEmpty;
 use crate::target::peer::Peer;
 
 /// The most ports of one rule, by the schema of its objects.
@@ -67,7 +68,7 @@ struct What {
     family: Option<u8>,
     protocol: Option<&'static str>,
     icmp: Option<Icmp>,
-    ports: Option<Filled<PortText>>,
+    ports: Option<NonEmpty<PortText>>,
 }
 
 fn pings() -> Vec<What> {
@@ -100,7 +101,7 @@ fn whats(ports: &Ports) -> Vec<What> {
     for (protocol, ports) in by_protocol {
         for some in ports.chunks(MOST_PORTS) {
             let protocol = Some(protocol_name(protocol));
-            all.push(What { family: None, protocol, icmp: None, ports: Filled::new(some.to_vec()) });
+            all.push(What { family: None, protocol, icmp: None, ports: NonEmpty::new(some.to_vec()) });
         }
     }
     all
