@@ -35,8 +35,8 @@ pub fn check(
     let Setting { facts, target, options, .. } = *setting;
     let guarded = Guarded::of(relation, facts);
     let denials = Denials::of(target, &options, facts);
-    let mut diagnostics = target::check(program, target);
-    diagnostics.extend(crate::target::check(target, &options, relation, program, facts));
+    let mut diagnostics = target::check(program, target, facts);
+    diagnostics.extend(crate::target::refused(target, &options, relation, program, facts));
     diagnostics.extend(cni::check(program, setting));
     if target == Target::Cilium {
         diagnostics.extend(cilium::check(program, relation, &guarded, facts));

@@ -107,6 +107,7 @@ codes! {
     E0411 "a host name of the cluster itself"
     E0412 "host names without the DNS"
     E0413 "more denials than priorities"
+    E0414 "addresses of the cluster that ranges do not match"
     // E05: conflicts
     E0501 "open, and guarded"
     E0502 "locked, and isolated"

@@ -30,7 +30,9 @@ fn within(object: &Object, largest: usize) -> Vec<Document> {
     }
     let mut of = whole.text.len() / largest + 1;
     loop {
-        let parts: Vec<Document> = (0..of).map(|at| document(&object.part(Share { at, of }))).collect();
+        let parts: Option<Vec<Document>> =
+            (0..of).map(|at| Some(document(&object.part(Share { at, of })?))).collect();
+        let Some(parts) = parts else { return vec![whole] };
         // What one peer alone says cannot be divided.
         if parts.iter().all(|part| part.text.len() < largest) || of > whole.text.lines().count() {
             return parts;

@@ -3,9 +3,9 @@
 //! `bind` replaces what a format cannot select by, `draft` makes rules for guarded pods, `merge` makes them few, `names`
 //! names the objects, and a folder a format spells them.
 
-pub mod aws;
+pub(crate) mod aws;
 mod bind;
-mod calico;
+pub(crate) mod calico;
 pub mod capability;
 pub mod cilium;
 pub mod cluster_network_policy;
@@ -139,15 +139,15 @@ impl Object {
         }
     }
 
-    /// One of several objects that say together what this one does.
-    pub fn part(&self, share: Share) -> Object {
+    /// One of several objects that say together what this one does; `None` of those that are cut to size when they are
+    /// made.
+    pub fn part(&self, share: Share) -> Option<Object> {
         match self {
-            Object::NetworkPolicy(policy) => Object::NetworkPolicy(Box::new(kubernetes::part(policy, share))),
-            Object::Cilium(policy) => Object::Cilium(Box::new(policy.part(share))),
-            // Cut to size when it is made: its rules have an order.
-            Object::Calico(object) => Object::Calico(object.clone()),
-            // Its lists are short.
-            Object::ClusterNetworkPolicy(policy) => Object::ClusterNetworkPolicy(policy.clone()),
+            Object::NetworkPolicy(policy) => {
+                Some(Object::NetworkPolicy(Box::new(kubernetes::part(policy, share))))
+            }
+            Object::Cilium(policy) => Some(Object::Cilium(Box::new(policy.part(share)))),
+            Object::Calico(_) | Object::ClusterNetworkPolicy(_) => None,
         }
     }
 
@@ -180,7 +180,7 @@ impl Object {
 }
 
 /// What of a relation does not fit into the objects of a target.
-pub(crate) fn check(
+pub(crate) fn refused(
     target: Target,
     options: &Options,
     relation: &Relation,
@@ -189,7 +189,8 @@ pub(crate) fn check(
 ) -> Vec<Diagnostic> {
     match target {
         Target::ClusterNetworkPolicy => cluster_network_policy::check(options, relation, program, facts),
-        Target::NetworkPolicy | Target::Cilium | Target::Calico => Vec::new(),
+        Target::Calico => calico::refused(options, relation, program, facts),
+        Target::NetworkPolicy | Target::Cilium => Vec::new(),
     }
 }
 

@@ -368,13 +368,15 @@ impl<'t> Reader<'t> {
 
     /// A word that is none of those that there are.
     fn unknown(&mut self, value: &Value<'t>, name: &str, what: &str, names: &[&str]) {
-        let said = self.wrong(
-            value.span(),
-            format!("there is no {what} `{}`", shortened(&printable(name))),
-            "unknown",
-        );
+        let message = format!("there is no {what} `{}`", shortened(&printable(name)));
+        self.unknown_word(value, name, message, names, format!("{what}s are {}", listed(names, "and")));
+    }
+
+    /// The same in other words, with the nearest of those that there are.
+    fn unknown_word(&mut self, value: &Value<'t>, word: &str, message: String, words: &[&str], all: String) {
+        let said = self.wrong(value.span(), message, "unknown");
         let place = self.place(value.span());
-        let near = nearest(&name.to_lowercase(), names.iter().copied());
+        let near = nearest(&word.to_lowercase(), words.iter().copied());
         let said = match near.first() {
             None => said,
             Some(near) => said.with_help(format!("did you mean `{near}`?")).suggest(
@@ -383,7 +385,7 @@ impl<'t> Reader<'t> {
                 format!("\"{near}\""),
             ),
         };
-        self.report(said.with_help(format!("{what}s are {}", listed(names, "and"))));
+        self.report(said.with_help(all));
     }
 
     /// The name of a key that the table at `path` has. Any other is reported.

@@ -13,7 +13,7 @@ use crate::resolve::{names, pattern};
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
 use crate::target::capability::Feature;
-use crate::target::{CalicoKind, Options, Target, calico};
+use crate::target::{CalicoKind, Options, Target};
 
 /// The same relation with selectors that the target has. Most of it stays what it is, and is not copied: it is the
 /// largest thing that there is.
@@ -30,12 +30,7 @@ pub(crate) fn bind(
     let guards = relation.guards.into_iter().map(|guard| binder.guard(guard)).collect();
     let grants = relation.grants.into_iter().map(|grant| binder.grant(grant)).collect();
     binder.report_bindings();
-    let bound = Relation { guards, grants, denials: relation.denials };
-    let mut diagnostics = binder.diagnostics;
-    if target == Target::Calico {
-        diagnostics.extend(calico::refused(options, &bound, program, facts));
-    }
-    (bound, diagnostics)
+    (Relation { guards, grants, denials: relation.denials }, binder.diagnostics)
 }
 
 /// What a format selects by, beside labels and names of namespaces.

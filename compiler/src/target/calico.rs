@@ -32,7 +32,7 @@ use crate::resolve::program::Program;
 use crate::selector::{Conjunction, Constraint, Constraints, Key};
 
 /// After the tier of Kubernetes' administrators (1000), before the one of everybody's policies (1000000).
-const TIER: (&str, u32) = ("weir", 500_000);
+pub(crate) const TIER: (&str, u32) = ("weir", 500_000);
 /// The most rules of one direction in one object, by its schema.
 const MOST_RULES: usize = 1024;
 /// The most bytes of one object: `kubectl apply` keeps a copy of it in an annotation of 256 KiB.
@@ -53,7 +53,7 @@ impl Form {
     fn of(options: &Options, facts: &Facts<'_>) -> Form {
         match options.calico {
             CalicoKind::Namespaced => Form::Namespaced,
-            CalicoKind::Global if has_tiers(facts) => Form::Tiered,
+            CalicoKind::Global if facts.cni.tiers() => Form::Tiered,
             CalicoKind::Global => Form::Untiered,
         }
     }
@@ -73,9 +73,10 @@ impl Form {
     }
 }
 
-/// Whether the cluster's Calico has tiers of one's own that let pass what they do not decide.
-fn has_tiers(facts: &Facts<'_>) -> bool {
-    facts.cni.tiers()
+/// The tier in which Weir's policies stand, and the order at which the last of them decides.
+pub(crate) fn place(options: &Options, facts: &Facts<'_>) -> (&'static str, u32) {
+    let form = Form::of(options, facts);
+    (form.tier(), Band::Guard.order(form))
 }
 
 /// Whether promises can be kept by rules that deny. In the tier that every cluster has they cannot: a policy that selects

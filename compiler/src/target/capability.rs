@@ -23,6 +23,7 @@ pub enum Feature {
     Anywhere,
     Internet,
     Addresses,
+    OwnAddresses,
     Nodes,
     ApiServer,
     Dns,

@@ -201,6 +201,10 @@ impl Plan {
                         Step::Grants => {
                             outcome.permit.join(&before.and(&own.granted));
                             open = open.minus(&own.granted);
+                            if world.own_decides {
+                                outcome.deny.join(&open);
+                                open = Region::default();
+                            }
                         }
                         Step::Denials => {
                             outcome.deny.join(&before.and(&own.denied));

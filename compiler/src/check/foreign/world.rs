@@ -7,8 +7,8 @@ use weir_cluster::Inventory;
 use weir_cluster::inventory::{ClusterTier, GroupKind, PolicyKind, PolicyRules};
 use weir_cluster::labels::Text;
 
-use crate::Setting;
-use crate::target::{CalicoKind, Target};
+use crate::target::{Target, calico};
+use crate::{Setting, cni};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plugin {
@@ -23,6 +23,8 @@ pub(super) struct World {
     pub tiers: Vec<Tier>,
     /// Where Weir's guards and grants stand.
     pub own: Rank,
+    /// Whether what they do not grant is denied there, and not only at the end of the tier.
+    pub own_decides: bool,
     /// Where it denies what is promised never to flow.
     pub denials: Rank,
 }
@@ -50,9 +52,6 @@ pub(super) struct Rank {
     pub at: usize,
 }
 
-/// The tier of Calico that Weir's objects have to themselves.
-const WEIR: &str = "weir";
-
 impl World {
     /// Those that are possible with what is known of the cluster.
     pub fn all(setting: &Setting<'_>) -> Vec<World> {
@@ -61,6 +60,10 @@ impl World {
         let plugins = match setting.target {
             Target::Cilium => vec![Plugin::Cilium],
             Target::Calico => vec![Plugin::Calico],
+            _ if setting.facts.cni.is(cni::Plugin::Cilium) => vec![Plugin::Cilium],
+            _ if setting.facts.cni.is(cni::Plugin::Calico) || setting.facts.cni.is(cni::Plugin::Canal) => {
+                vec![Plugin::Calico]
+            }
             Target::NetworkPolicy | Target::ClusterNetworkPolicy => {
                 let mut plugins = vec![Plugin::Cilium, Plugin::Calico];
                 plugins.retain(|plugin| seen(*plugin));
@@ -77,13 +80,13 @@ impl World {
             }
             Plugin::Calico => calico_tiers(setting),
         };
-        let mut world = World { plugin, tiers, own: Rank::first(1), denials: Rank::first(1) };
+        let own_decides = setting.target == Target::Calico;
+        let mut world = World { plugin, tiers, own: Rank::first(1), own_decides, denials: Rank::first(1) };
         if plugin == Plugin::Calico {
-            world.own = match (setting.target, setting.options.calico) {
-                (Target::Calico, CalicoKind::Global) => Rank::first(world.tier(WEIR).unwrap_or(0)),
-                // Behind all others of the tier that they share: what these decide is not Weir's to take back.
-                (Target::Calico, CalicoKind::Namespaced) => {
-                    Rank { order: f64::INFINITY, at: usize::MAX, ..world.kubernetes() }
+            world.own = match setting.target {
+                Target::Calico => {
+                    let (tier, order) = calico::place(&setting.options, setting.facts);
+                    Rank { order: f64::from(order), ..Rank::first(world.tier(tier).unwrap_or(0)) }
                 }
                 _ => world.kubernetes(),
             };
@@ -171,14 +174,15 @@ fn has_objects_of(plugin: Plugin, inventory: &Inventory) -> bool {
 
 /// In their order, with those that every cluster has.
 fn calico_tiers(setting: &Setting<'_>) -> Vec<Tier> {
+    let (weir, order) = calico::TIER;
     let built_in = [
         ("kube-admin", 1_000.0, true),
-        (WEIR, 500_000.0, false),
+        (weir, f64::from(order), false),
         ("default", 1_000_000.0, false),
         ("kube-baseline", 10_000_000.0, true),
     ];
-    let ours = setting.target == Target::Calico;
-    let built_in = built_in.into_iter().filter(|(name, ..)| ours || *name != WEIR);
+    let ours = setting.target == Target::Calico && calico::place(&setting.options, setting.facts).0 == weir;
+    let built_in = built_in.into_iter().filter(|(name, ..)| ours || *name != weir);
     let mut tiers: Vec<(f64, Tier)> =
         built_in.map(|(name, order, passes)| (order, Tier::new(name, passes))).collect();
     for tier in &setting.facts.inventory.tiers {

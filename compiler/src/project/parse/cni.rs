@@ -5,7 +5,6 @@ use crate::cni::{CidrMatch, Mode, Plugin, Switch, Version};
 use crate::diagnostic::{listed, printable, shortened};
 use crate::project::keys::{CNI, Key};
 use crate::project::{CniTable, Stated};
-use crate::resolve::names::nearest;
 
 /// What Cilium can be chained onto.
 const CHAINING: &[&str] = &["none", "aws-cni", "flannel", "generic-veth", "portmap"];
@@ -62,23 +61,9 @@ impl<'t> Reader<'t> {
         if words.contains(&text) {
             return Some(text);
         }
-        let said = self.wrong(
-            value.span(),
-            format!("`{name}` cannot be `{}`", shortened(&printable(text))),
-            "unknown",
-        );
-        let place = self.place(value.span());
-        let near = nearest(&text.to_lowercase(), words.iter().copied());
-        let said = match near.first() {
-            None => said,
-            Some(near) => said.with_help(format!("did you mean `{near}`?")).suggest(
-                format!("`{near}`"),
-                place,
-                format!("\"{near}\""),
-            ),
-        };
-        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-        self.report(said.with_help(format!("it is one of {}", words.join(", "))));
+        let message = format!("`{name}` cannot be `{}`", shortened(&printable(text)));
+        let all: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        self.unknown_word(value, text, message, words, format!("it is one of {}", all.join(", ")));
         None
     }
 

@@ -133,6 +133,21 @@ pub const ROWS: &[Row] = &[
         "shop/web may reach 203.0.113.0/24 except 203.0.113.7:443;",
         [Yes, Yes, Yes, Yes],
     ),
+    row(
+        Feature::OwnAddresses,
+        "services without a selector, before nodes or pods",
+        "shop/web may reach shop/legacy:3306;",
+        [
+            Today,
+            no(
+                Code::E0414,
+                "there a range of addresses matches what is outside of the cluster alone",
+                "say whose address it is: `nodes`, `apiserver`, or the workload that listens there",
+            ),
+            Today,
+            Today,
+        ],
+    ),
     row(Feature::Nodes, "nodes", "nodes may reach shop/web:80;", [Today, Yes, Today, Today]),
     row(Feature::ApiServer, "the API server", "shop/web may reach apiserver;", [Today, Yes, Today, Today]),
     row(Feature::Dns, "`dns`", "shop/web may reach dns;", [Yes, Yes, Yes, Yes]),
