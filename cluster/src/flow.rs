@@ -7,20 +7,58 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::inventory::{ClassId, ContainerPort, Protocol};
 use crate::labels::{Labels, Text};
 
 mod intern;
+mod payload;
 mod sides;
 mod space;
 #[cfg(test)]
 mod tests;
 
 use intern::Interner;
+pub use payload::{Filter, HttpRequest, Payload, TooComplex};
 pub use sides::{Permit, SetId, SetPermit, Side, SideId, Sides};
 pub use space::{PortAtoms, Space};
+
+/// The addresses, ports, names and payloads at which a space has to be cut, so that every policy, or every sentence of a
+/// program, treats a point and an atom alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Boundaries {
+    pub cidrs: Vec<IpNet>,
+    pub ports: Vec<PortRange>,
+    /// Host names, as patterns that match all of a name in lower case.
+    pub hosts: Vec<Text>,
+    /// What is asked of payloads, and on which ports.
+    pub filters: Vec<(PortRange, Filter)>,
+}
+
+impl Boundaries {
+    /// Those of both.
+    pub fn join(&mut self, other: Boundaries) {
+        self.cidrs.extend(other.cidrs);
+        self.ports.extend(other.ports);
+        self.hosts.extend(other.hosts);
+        self.filters.extend(other.filters);
+    }
+
+    /// Sorted, without repetition.
+    pub fn sorted(mut self) -> Boundaries {
+        self.cidrs.sort_unstable();
+        self.cidrs.dedup();
+        self.ports.sort_unstable();
+        self.ports.dedup();
+        self.hosts.sort_unstable();
+        self.hosts.dedup();
+        self.filters.sort_unstable();
+        self.filters.dedup();
+        self
+    }
+}
 
 /// A set of indices: of points, or of port atoms.
 pub type Bits = roaring::RoaringBitmap;
@@ -45,17 +83,30 @@ pub struct PodPoint {
 pub enum AddressKind {
     /// Belongs to nothing in the cluster.
     Outside,
-    /// A node's, or one that a node answers on (the node-local DNS cache).
+    /// A node's. As a source of flows to a pod it is another node than the pod's own.
     Node,
+    /// One that every node answers on by itself (the node-local DNS cache): always the pod's own node's.
+    Local,
 }
 
 /// A range of addresses that nothing in the space's policies or program tells apart. Single addresses of pods and
 /// services may lie between its ends and are not its own; `first` and `last` always are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressPoint {
     pub first: IpAddr,
     pub last: IpAddr,
     pub kind: AddressKind,
+    /// Whether the Kubernetes API server answers there.
+    pub api_server: bool,
+    /// The host name by which it is reached, in lower case: then it is one address, and stands for that name.
+    pub host: Option<Text>,
+}
+
+impl AddressPoint {
+    /// Addresses without a name, and not the API server's.
+    pub fn new(first: IpAddr, last: IpAddr, kind: AddressKind) -> AddressPoint {
+        AddressPoint { first, last, kind, api_server: false, host: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +115,74 @@ pub enum Point {
     Address(AddressPoint),
 }
 
-/// Destination ports `first..=last` of one protocol; 1..=65535 are all of them.
+/// What a packet is carried by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Carrier {
+    Tcp,
+    Udp,
+    Sctp,
+    /// Of IPv4.
+    Icmp,
+    Icmpv6,
+    /// Every other protocol of IP.
+    Other,
+}
+
+impl From<Protocol> for Carrier {
+    fn from(protocol: Protocol) -> Carrier {
+        match protocol {
+            Protocol::Tcp => Carrier::Tcp,
+            Protocol::Udp => Carrier::Udp,
+            Protocol::Sctp => Carrier::Sctp,
+        }
+    }
+}
+
+impl Carrier {
+    /// The protocol, of those that have ports.
+    pub fn protocol(self) -> Option<Protocol> {
+        match self {
+            Carrier::Tcp => Some(Protocol::Tcp),
+            Carrier::Udp => Some(Protocol::Udp),
+            Carrier::Sctp => Some(Protocol::Sctp),
+            Carrier::Icmp | Carrier::Icmpv6 | Carrier::Other => None,
+        }
+    }
+}
+
+/// Destination ports `first..=last` of TCP, UDP or SCTP, where 1..=65535 are all of them. Of ICMP messages, by 256 times
+/// their type plus their code, and of the other protocols their numbers in IP's header: both begin at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortRange {
-    pub protocol: Protocol,
+    pub protocol: Carrier,
     pub first: u16,
     pub last: u16,
 }
+
+impl PortRange {
+    /// All that there is of a carrier.
+    pub fn all(protocol: Carrier) -> PortRange {
+        let (first, last) = match protocol {
+            Carrier::Tcp | Carrier::Udp | Carrier::Sctp => (1, u16::MAX),
+            Carrier::Icmp | Carrier::Icmpv6 => (0, u16::MAX),
+            Carrier::Other => (0, 255),
+        };
+        PortRange { protocol, first, last }
+    }
+
+    /// ICMP messages of one type, whatever their code.
+    pub fn icmp(protocol: Carrier, kind: u8) -> PortRange {
+        let first = u16::from(kind) << 8;
+        PortRange { protocol, first, last: first | 255 }
+    }
+}
+
+/// What has no ports: a space holds it if it is cut at these.
+pub const BEYOND_PORTS: [PortRange; 3] = [
+    PortRange { protocol: Carrier::Icmp, first: 0, last: u16::MAX },
+    PortRange { protocol: Carrier::Icmpv6, first: 0, last: u16::MAX },
+    PortRange { protocol: Carrier::Other, first: 0, last: 255 },
+];
 
 /// Sources that reach exactly the same destinations on some port.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Judges the tests of a program: every assertion on the flows that the program means, newcomers included.
 
-use weir_cluster::flow::{Flows, Point, PortRange, Space};
-use weir_cluster::inventory::{ContainerPort, Protocol};
+use weir_cluster::flow::{Carrier, Flows, Point, PortRange, Space};
+use weir_cluster::inventory::ContainerPort;
 
 use crate::check::guard_place;
 use crate::decide::decide;
@@ -112,7 +112,8 @@ impl Judge<'_> {
         let is_declared = |atom: &&usize| {
             let range = self.space.ports.atom(**atom);
             let within = |port: &ContainerPort| {
-                port.protocol == range.protocol && (range.first..=range.last).contains(&port.number)
+                Carrier::from(port.protocol) == range.protocol
+                    && (range.first..=range.last).contains(&port.number)
             };
             pod.ports.iter().any(within) && range.first == range.last
         };
@@ -142,9 +143,12 @@ pub fn port_text(port: PortRange) -> String {
 
 fn written(port: PortRange) -> String {
     let protocol = match port.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
+        Carrier::Tcp => "tcp",
+        Carrier::Udp => "udp",
+        Carrier::Sctp => "sctp",
+        Carrier::Icmp => "icmp",
+        Carrier::Icmpv6 => "icmpv6",
+        Carrier::Other => "other",
     };
     match port.first == port.last {
         true => format!("{}/{protocol}", port.first),

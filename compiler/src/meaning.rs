@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use weir_cluster::flow::{
-    AddressKind, AddressPoint, Bits, FlowBox, Flows, Permit, PodPoint, Point, PortRange, Side, Space,
+    AddressKind, AddressPoint, Bits, Boundaries, FlowBox, Flows, Permit, PodPoint, Point, PortRange, Side,
+    Space,
 };
 use weir_cluster::inventory::Protocol;
 use weir_cluster::labels::{Labels, Text};
@@ -78,19 +79,11 @@ pub(crate) fn space_of<'e>(
     newcomers: Vec<PodPoint>,
     facts: &Facts<'_>,
 ) -> Space {
-    let mut cuts: Vec<ipnet::IpNet> = ends.into_iter().flat_map(address_cuts).collect();
-    cuts.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
-    let mut ports: Vec<PortRange> = ports.into_iter().flat_map(port_cuts).collect();
-    // A named port is a number on each pod.
-    for class in &facts.inventory.classes {
-        let named = class.ports.iter().filter(|port| port.name.is_some());
-        ports.extend(named.map(|port| PortRange {
-            protocol: port.protocol,
-            first: port.number,
-            last: port.number,
-        }));
-    }
-    Space::of(facts.inventory, newcomers, &cuts, &ports)
+    let mut cidrs: Vec<ipnet::IpNet> = ends.into_iter().flat_map(address_cuts).collect();
+    cidrs.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
+    let ports: Vec<PortRange> = ports.into_iter().flat_map(port_cuts).collect();
+    let boundaries = Boundaries { cidrs, ports, ..Boundaries::default() };
+    Space::of(facts.inventory, newcomers, &boundaries).expect("nothing is asked of payloads")
 }
 
 fn address_cuts(ends: &Ends) -> Vec<ipnet::IpNet> {
@@ -108,7 +101,7 @@ fn port_cuts(ports: &Ports) -> Vec<PortRange> {
     let Ports::These(ports) = ports else { return Vec::new() };
     let range = |port: &Port| match port {
         Port::Range { protocol, first, last } => {
-            Some(PortRange { protocol: *protocol, first: *first, last: *last })
+            Some(PortRange { protocol: (*protocol).into(), first: *first, last: *last })
         }
         Port::Named { .. } => None,
     };
@@ -315,7 +308,9 @@ impl<'a> Meaning<'a> {
     pub(crate) fn by_ports(&self, to: &Bits, ports: &Ports) -> Vec<(Bits, Bits)> {
         let atoms = &self.space.ports;
         let Ports::These(ports) = ports else { return vec![(to.clone(), atoms.all())] };
-        let range = |protocol: Protocol, first: u16, last: u16| atoms.of(PortRange { protocol, first, last });
+        let range = |protocol: Protocol, first: u16, last: u16| {
+            atoms.of(PortRange { protocol: protocol.into(), first, last })
+        };
         let (mut numbers, mut pairs) = (Bits::new(), Vec::new());
         for port in ports.iter() {
             match port {

@@ -9,7 +9,7 @@ use weir::project::{self, Parsed};
 use weir::{
     Analysis, Code, Diagnostic, Facts, Inventory, Setting, Sources, Target, analyze, diagnostic, emit,
 };
-use weir_cluster::enforce::kubernetes;
+use weir_cluster::enforce::{self, Dialect};
 use weir_cluster::manifest::Reader;
 
 use crate::TODAY;
@@ -89,7 +89,7 @@ pub fn manifest(bytes: &[u8]) {
         let analysis = analyze(&sources, &Setting::new(&facts, Target::NetworkPolicy, TODAY));
         built(&sources, &facts, &analysis);
     }
-    let _ = kubernetes::read("x.yaml", &String::from_utf8_lossy(bytes));
+    let _ = enforce::read(Dialect::NetworkPolicy, "x.yaml", &String::from_utf8_lossy(bytes));
 }
 
 /// The settings of a project.
@@ -126,7 +126,7 @@ fn built(sources: &Sources, facts: &Facts<'_>, analysis: &Analysis) {
         Some(documents) => {
             assert!(!analysis.has_errors());
             let text = emit::stream(&documents);
-            if let Err(errors) = kubernetes::read("built.yaml", &text) {
+            if let Err(errors) = enforce::read(Dialect::NetworkPolicy, "built.yaml", &text) {
                 panic!("what was written is not read again: {errors:?}\n{text}");
             }
         }

@@ -8,7 +8,7 @@ use weir::{
     Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
     analyze, emit, meaning, project,
 };
-use weir_cluster::enforce::kubernetes;
+use weir_cluster::enforce::{self, Dialect, Switches};
 use weir_cluster::flow::{Flows, Space};
 use weir_cluster::manifest::Reader;
 use weir_tests::validity::{self, Schemas};
@@ -246,18 +246,14 @@ pub struct Judgement {
 /// Judges what was built, on the inventory that it was built for or on a later one.
 pub fn judge(built: &Built, later: &Inventory) -> Judgement {
     let facts = Facts::of_cluster(&built.inventory, &built.cluster);
-    let policies = kubernetes::read("built", built.yaml())
+    let policies = enforce::read(Dialect::NetworkPolicy, "built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
-    let boundaries = policies.boundaries();
-    let mut cuts = boundaries.cidrs;
-    cuts.extend(meaning::address_boundaries(&built.relation, &facts));
-    let probe = Space::of(later, Space::newcomers(later), &cuts, &[]);
-    let mut ports = boundaries.ports;
-    ports.extend(meaning::port_boundaries(&built.relation));
-    ports.extend(kubernetes::port_boundaries(&probe.points));
-    let space = Space::of(later, Space::newcomers(later), &cuts, &ports);
+    let mut boundaries = policies.boundaries();
+    boundaries.cidrs.extend(meaning::address_boundaries(&built.relation, &facts));
+    boundaries.ports.extend(meaning::port_boundaries(&built.relation));
+    let space = Space::of(later, Space::newcomers(later), &boundaries).expect("no payloads");
     let meant = meaning::flows(&built.relation, &facts, &space);
-    let enforced = policies.enforce(&space);
+    let enforced = policies.enforce(&space, &Switches::default());
     Judgement { space, meant, permitted: enforced.permitted, undefined: enforced.undefined }
 }
 

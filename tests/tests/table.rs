@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use weir::Relation;
 use weir_cluster::Inventory;
-use weir_cluster::flow::{Bits, Flows, Point, Space};
-use weir_cluster::inventory::Protocol;
+use weir_cluster::flow::{Bits, Carrier, Flows, Point, Space};
 
 /// Per direction that is closed, peers and ports.
 pub fn table(inventory: &Inventory, relation: &Relation, space: &Space, flows: &Flows) -> String {
@@ -109,7 +108,7 @@ fn follows(last: IpAddr, first: IpAddr) -> bool {
 }
 
 fn ports_of(space: &Space, ports: &Bits) -> String {
-    let mut joined: Vec<(Protocol, u16, u16)> = Vec::new();
+    let mut joined: Vec<(Carrier, u16, u16)> = Vec::new();
     for at in ports {
         let atom = space.ports.atom(at as usize);
         match joined.last_mut() {
@@ -121,15 +120,18 @@ fn ports_of(space: &Space, ports: &Bits) -> String {
             _ => joined.push((atom.protocol, atom.first, atom.last)),
         }
     }
-    let whole = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp].map(|protocol| (protocol, 1, u16::MAX));
+    let whole = [Carrier::Tcp, Carrier::Udp, Carrier::Sctp].map(|protocol| (protocol, 1, u16::MAX));
     if joined == whole {
         return "everything".to_owned();
     }
-    let said = |(protocol, first, last): &(Protocol, u16, u16)| {
+    let said = |(protocol, first, last): &(Carrier, u16, u16)| {
         let word = match protocol {
-            Protocol::Tcp => "TCP",
-            Protocol::Udp => "UDP",
-            Protocol::Sctp => "SCTP",
+            Carrier::Tcp => "TCP",
+            Carrier::Udp => "UDP",
+            Carrier::Sctp => "SCTP",
+            Carrier::Icmp => "ICMP",
+            Carrier::Icmpv6 => "ICMPv6",
+            Carrier::Other => "other protocols",
         };
         if first == last { format!("{word} {first}") } else { format!("{word} {first}-{last}") }
     };

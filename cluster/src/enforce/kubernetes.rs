@@ -5,193 +5,89 @@
 //! Outside of every verdict, on neither side: a pod to itself, a pod's own node to it, replies, and protocols other
 //! than TCP, UDP and SCTP.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-use ipnet::IpNet;
-use rustc_hash::FxHashMap;
-
-use crate::flow::{Flows, Point, PortRange, Space};
+use super::Place;
+use super::points::Block;
+use super::probe::Probe;
+use super::read::fields::Decoder;
+use super::read::objects::{Found, Kind};
+use super::selector::Selector;
+use crate::flow::{Boundaries, PortRange};
 use crate::inventory::Protocol;
 use crate::labels::Text;
 
-mod decode;
 mod evaluate;
-mod points;
-mod scalar;
-mod syntax;
+mod spec;
 #[cfg(test)]
 mod tests;
-mod tree;
 
-/// What is wrong with a policy file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PolicyError {
-    pub file: Text,
-    /// From 1.
-    pub document: u32,
-    /// From 1.
-    pub line: u32,
-    /// The field, as in `spec.ingress[0].from`; empty for the document itself.
-    pub path: String,
-    pub message: String,
+pub(super) use evaluate::{Direction, Reading, tier};
+
+pub(super) const NETWORK_POLICY: Kind =
+    Kind { api_version: "networking.k8s.io/v1", name: "NetworkPolicy", namespaced: true };
+
+/// A policy, with every check of the API server: fields nobody knows, scalars of another type, and values that are not
+/// allowed are errors, each with its place.
+pub(super) fn decode(decoder: &mut Decoder, found: &Found<'_, '_>) -> Option<Policy> {
+    let before = decoder.errors.len();
+    let (meta, spec) = found.head(decoder, &[]);
+    if spec.is_none() {
+        decoder.required(&found.entries, found.line, found.path, "spec");
+    }
+    let spec = spec.and_then(|node| spec::spec(decoder, node, found.path.field("spec")));
+    let (meta, spec) = (meta?, spec?);
+    (decoder.errors.len() == before).then_some(Policy {
+        place: found.place(decoder),
+        namespace: meta.namespace?,
+        name: meta.name,
+        subject: spec.subject,
+        ingress: spec.ingress,
+        egress: spec.egress,
+    })
 }
 
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
-        if !self.path.is_empty() {
-            write!(f, "`{}`: ", self.path)?;
-        }
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for PolicyError {}
-
-/// The policies of a cluster, all of them valid, no two with the same namespace and name.
-#[derive(Clone, Debug, Default)]
-pub struct Policies {
-    policies: Vec<Policy>,
-    by_name: FxHashMap<(Text, Text), usize>,
-}
-
-/// The addresses and ports at which a space has to be cut, so that every policy treats an atom alike.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Boundaries {
-    /// Sorted, without repetition.
-    pub cidrs: Vec<IpNet>,
-    /// Sorted, without repetition.
-    pub ports: Vec<PortRange>,
-}
-
-/// What policies let through. The two sets are disjoint; what is in neither is certainly denied.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Enforced {
-    /// Permitted in every cluster that keeps to the specification.
-    pub permitted: Flows,
-    /// The specification leaves these open: one network plugin lets them through, another does not.
-    pub undefined: Flows,
-}
-
-/// Reads a stream of documents: NetworkPolicies, and lists of them. `name` is what errors call the text.
-pub fn read(name: &str, text: &str) -> Result<Policies, Vec<PolicyError>> {
-    let (read, mut errors) = decode::policies(name, text);
-    let mut policies = Policies::default();
-    if let Err(twice) = policies.add(read) {
-        errors.extend(twice);
-    }
-    if errors.is_empty() {
-        return Ok(policies);
-    }
-    errors.sort();
-    Err(errors)
-}
-
-/// Every declared container port: a named port may resolve to it.
-pub fn port_boundaries(points: &[Point]) -> Vec<PortRange> {
-    let pods = points.iter().filter_map(|point| match point {
-        Point::Pod(pod) => Some(pod),
-        Point::Address(_) => None,
-    });
-    let ports = pods.flat_map(|pod| &pod.ports).filter(|port| port.number != 0);
-    let ranges: BTreeSet<PortRange> = (ports)
-        .map(|port| PortRange { protocol: port.protocol, first: port.number, last: port.number })
-        .collect();
-    ranges.into_iter().collect()
-}
-
-impl Policies {
-    /// Adds what another text held. If both hold a policy of one name it is an error, and nothing is added.
-    pub fn extend(&mut self, other: Policies) -> Result<(), Vec<PolicyError>> {
-        self.add(other.policies)
-    }
-
-    fn add(&mut self, policies: Vec<Policy>) -> Result<(), Vec<PolicyError>> {
-        let mut fresh: FxHashMap<(Text, Text), usize> = FxHashMap::default();
-        let mut errors = Vec::new();
-        for (index, policy) in policies.iter().enumerate() {
-            let key = (policy.namespace.clone(), policy.name.clone());
-            let known = self.by_name.get(&key).map(|&first| &self.policies[first]);
-            match known.or_else(|| fresh.get(&key).map(|&first| &policies[first])) {
-                Some(first) => errors.push(policy.place.error(
-                    "metadata.name",
-                    format!(
-                        "the policy `{}` of namespace `{}` stands at {}:{} already",
-                        policy.name, policy.namespace, first.place.file, first.place.line
-                    ),
-                )),
-                None => _ = fresh.insert(key, index),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let before = self.policies.len();
-        self.by_name.extend(fresh.into_iter().map(|(key, index)| (key, before + index)));
-        self.policies.extend(policies);
-        Ok(())
-    }
-
-    pub fn len(&self) -> usize {
-        self.policies.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.policies.is_empty()
-    }
-
-    /// Namespace and name of each policy, in the order in which they were read.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.policies.iter().map(|policy| (policy.namespace.as_ref(), policy.name.as_ref()))
-    }
-
-    /// Every prefix and every numeric port that occurs.
-    pub fn boundaries(&self) -> Boundaries {
-        let mut cidrs = BTreeSet::new();
-        let mut ports = BTreeSet::new();
-        let rules =
-            self.policies.iter().flat_map(|policy| [&policy.ingress, &policy.egress]).flatten().flatten();
-        for rule in rules {
-            for peer in &rule.peers {
-                if let Peer::Block(block) = peer {
-                    cidrs.insert(block.cidr);
-                    cidrs.extend(block.except.iter().copied());
+/// Whom the policies and their peers select.
+pub(super) fn probes<'p>(policies: impl IntoIterator<Item = &'p Policy>) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for policy in policies {
+        let own = || Probe { namespace: Some(policy.namespace.clone()), ..Probe::default() };
+        probes.push(Probe { labels: policy.subject.clone(), ..own() });
+        let rules = [&policy.ingress, &policy.egress].into_iter().flatten().flatten();
+        for peer in rules.flat_map(|rule| &rule.peers) {
+            let Peer::Pods { namespaces, pods } = peer else { continue };
+            let labels = pods.clone().unwrap_or_default();
+            probes.push(match namespaces {
+                Some(namespaces) => {
+                    Probe { namespace_labels: namespaces.clone(), labels, ..Probe::default() }
                 }
-            }
-            ports.extend(rule.ports.iter().filter_map(Port::range));
+                None => Probe { labels, ..own() },
+            });
         }
-        Boundaries { cidrs: cidrs.into_iter().collect(), ports: ports.into_iter().collect() }
     }
-
-    /// What these policies let through, and nothing but these. The space has to be cut at [`Policies::boundaries`]
-    /// and at [`port_boundaries`].
-    pub fn enforce(&self, space: &Space) -> Enforced {
-        evaluate::enforce(&self.policies, space)
-    }
+    probes
 }
 
-/// Where a policy stands.
-#[derive(Clone, Debug)]
-struct Place {
-    file: Text,
-    document: u32,
-    line: u32,
-}
-
-impl Place {
-    fn error(&self, path: &str, message: String) -> PolicyError {
-        let Place { file, document, line } = self.clone();
-        PolicyError { file, document, line, path: path.to_owned(), message }
+/// Every prefix and every numeric port that occurs.
+pub(super) fn boundaries<'p>(policies: impl IntoIterator<Item = &'p Policy>) -> Boundaries {
+    let mut found = Boundaries::default();
+    let rules = policies.into_iter().flat_map(|policy| [&policy.ingress, &policy.egress]).flatten().flatten();
+    for rule in rules {
+        for peer in &rule.peers {
+            if let Peer::Block(block) = peer {
+                found.cidrs.push(block.cidr);
+                found.cidrs.extend(&block.except);
+            }
+        }
+        found.ports.extend(rule.ports.iter().filter_map(Port::range));
     }
+    found.sorted()
 }
 
 /// One policy, valid and with all defaults applied.
 #[derive(Clone, Debug)]
-struct Policy {
-    place: Place,
-    namespace: Text,
-    name: Text,
+pub(super) struct Policy {
+    pub place: Place,
+    pub namespace: Text,
+    pub name: Text,
     subject: Selector,
     /// `None` where the policy does not govern ingress; no rules at all where it permits none.
     ingress: Option<Vec<Rule>>,
@@ -217,13 +113,6 @@ enum Peer {
     Block(Block),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Block {
-    cidr: IpNet,
-    /// Sorted.
-    except: Vec<IpNet>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Port {
     protocol: Protocol,
@@ -240,23 +129,8 @@ enum Number {
 impl Port {
     fn range(&self) -> Option<PortRange> {
         match self.number {
-            Number::Range(first, last) => Some(PortRange { protocol: self.protocol, first, last }),
+            Number::Range(first, last) => Some(PortRange { protocol: self.protocol.into(), first, last }),
             Number::Name(_) => None,
         }
     }
-}
-
-/// All requirements hold; an empty selector selects everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Selector {
-    /// By key; each key may have several requirements. Sorted, so that equal selectors are equal.
-    requirements: BTreeMap<Text, BTreeSet<Test>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Test {
-    In(BTreeSet<Text>),
-    NotIn(BTreeSet<Text>),
-    Exists,
-    DoesNotExist,
 }

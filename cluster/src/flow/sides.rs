@@ -42,7 +42,7 @@ pub struct Sides {
 pub struct SetId(u32);
 
 /// A side that one [`Sides`] knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SideId(u32);
 
 /// A [`Permit`] by the sets it is made of.

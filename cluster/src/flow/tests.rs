@@ -44,11 +44,11 @@ fn pod(name: &str) -> Point {
 }
 
 fn address(first: &str, last: &str, kind: AddressKind) -> AddressPoint {
-    AddressPoint { first: first.parse().unwrap(), last: last.parse().unwrap(), kind }
+    AddressPoint::new(first.parse().unwrap(), last.parse().unwrap(), kind)
 }
 
 fn tcp(first: u16, last: u16) -> PortRange {
-    PortRange { protocol: Protocol::Tcp, first, last }
+    PortRange { protocol: Carrier::Tcp, first, last }
 }
 
 fn random_space(random: &mut Random) -> Space {
@@ -218,10 +218,10 @@ fn replicas_of_one_class_may_talk_and_addresses_do_not() {
 
 #[test]
 fn port_atoms_are_the_coarsest_partition() {
-    let udp = PortRange { protocol: Protocol::Udp, first: 53, last: 53 };
+    let udp = PortRange { protocol: Carrier::Udp, first: 53, last: 53 };
     let ports = PortAtoms::new([tcp(80, 80), tcp(8000, 65535), tcp(1, 1023), udp]);
     let shown: Vec<_> = ports.iter().map(|a| (a.protocol, a.first, a.last)).collect();
-    let (t, u, s) = (Protocol::Tcp, Protocol::Udp, Protocol::Sctp);
+    let (t, u, s) = (Carrier::Tcp, Carrier::Udp, Carrier::Sctp);
     assert_eq!(
         shown,
         [
@@ -298,16 +298,18 @@ fn inventory() -> Inventory {
 fn addresses_of_pods_and_services_are_no_points_of_their_own() {
     let inventory = inventory();
     let cuts = ["10.0.0.0/29".parse().unwrap(), "10.0.0.8/32".parse().unwrap()];
-    let space = Space::of(&inventory, Space::newcomers(&inventory), &cuts, &[]);
+    let boundaries = Boundaries { cidrs: cuts.to_vec(), ..Boundaries::default() };
+    let space = Space::of(&inventory, Space::newcomers(&inventory), &boundaries).unwrap();
     let (pods, addresses): (Vec<_>, Vec<_>) = space.points.iter().partition(|p| matches!(p, Point::Pod(_)));
     assert_eq!(pods.len(), 3, "one class, and a newcomer each in `shop` and a new namespace");
     let addresses: Vec<AddressPoint> = (addresses.into_iter())
         .map(|point| match point {
-            Point::Address(address) => *address,
+            Point::Address(address) => address.clone(),
             Point::Pod(_) => unreachable!(),
         })
         .collect();
-    use AddressKind::{Node, Outside};
+    use AddressKind::{Local, Node, Outside};
+    let nowhere = address("93.184.215.14", "93.184.215.14", Outside);
     assert_eq!(
         addresses,
         [
@@ -316,7 +318,7 @@ fn addresses_of_pods_and_services_are_no_points_of_their_own() {
             address("10.0.0.0", "10.0.0.6", Outside),
             address("10.0.0.9", "10.96.0.9", Outside),
             // The node-local DNS cache answers on a service's address.
-            address("10.96.0.10", "10.96.0.10", Node),
+            address("10.96.0.10", "10.96.0.10", Local),
             address("10.96.0.11", "10.243.255.255", Outside),
             address("10.244.1.0", "172.18.0.1", Outside),
             address("172.18.0.2", "172.18.0.2", Node),
@@ -324,6 +326,8 @@ fn addresses_of_pods_and_services_are_no_points_of_their_own() {
             address("::", "fd00::1", Outside),
             address("fd00::2", "fd00::2", Node),
             address("fd00::3", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Outside),
+            // Nobody knows where the API server is.
+            AddressPoint { api_server: true, ..nowhere },
         ]
     );
 }

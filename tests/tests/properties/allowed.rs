@@ -226,13 +226,14 @@ impl World<'_> {
     fn covers(&self, meant: &Meant, destination: usize, atom: &PortRange) -> bool {
         match meant {
             Meant::Range(protocol, first, last) => {
-                atom.protocol == *protocol && *first <= atom.first && atom.last <= *last
+                atom.protocol == (*protocol).into() && *first <= atom.first && atom.last <= *last
             }
             Meant::Named(protocol, name) => self.pod(destination).is_some_and(|pod| {
                 pod.ports.iter().any(|port| {
                     port.name.as_deref() == Some(name)
                         && port.protocol == *protocol
-                        && (atom.protocol, atom.first, atom.last) == (*protocol, port.number, port.number)
+                        && (atom.protocol, atom.first, atom.last)
+                            == ((*protocol).into(), port.number, port.number)
                 })
             }),
         }

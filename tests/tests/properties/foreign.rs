@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use weir::{Code, Facts, Inventory, Target, meaning};
-use weir_cluster::enforce::kubernetes::{self, Policies};
-use weir_cluster::flow::{FlowBox, Flows, PodPoint, Point, PortRange, Space};
-use weir_cluster::inventory::Protocol;
+use weir_cluster::enforce::{self, Dialect, Policies, Switches};
+use weir_cluster::flow::{Carrier, FlowBox, Flows, PodPoint, Point, PortRange, Space};
 
 use super::cluster::{self, Cluster};
 use super::{check, inventory, print, sources, written};
@@ -153,7 +152,7 @@ impl Reach {
     fn flows(&self, cluster: &Cluster, space: &Space) -> FlowBox {
         let Reach(from, to, ports) = self;
         let range =
-            |(first, last): (u16, u16)| space.ports.of(PortRange { protocol: Protocol::Tcp, first, last });
+            |(first, last): (u16, u16)| space.ports.of(PortRange { protocol: Carrier::Tcp, first, last });
         FlowBox {
             sources: from.points(cluster, space),
             destinations: to.points(cluster, space),
@@ -227,21 +226,18 @@ struct Passing {
 }
 
 fn passing(own: &Policies, all: &Policies, space: &Space) -> Result<Passing, TestCaseError> {
-    let alone = own.enforce(space);
+    let alone = own.enforce(space, &Switches::default());
     prop_assert!(alone.undefined.is_empty(), "Weir's own objects leave something open");
-    let both = all.enforce(space);
+    let both = all.enforce(space, &Switches::default());
     let possibly = both.permitted.union(&both.undefined);
     Ok(Passing { own: alone.permitted, surely: both.permitted, possibly })
 }
 
 fn space(inventory: &Inventory, newcomers: Vec<PodPoint>, policies: &Policies) -> Space {
-    let boundaries = policies.boundaries();
-    let probe = Space::of(inventory, newcomers.clone(), &boundaries.cidrs, &[]);
-    let mut ports = boundaries.ports;
-    ports.extend(kubernetes::port_boundaries(&probe.points));
+    let mut boundaries = policies.boundaries();
     let cuts = [(80, 80), (1, 9000), (53, 5432)];
-    ports.extend(cuts.map(|(first, last)| PortRange { protocol: Protocol::Tcp, first, last }));
-    Space::of(inventory, newcomers, &boundaries.cidrs, &ports)
+    boundaries.ports.extend(cuts.map(|(first, last)| PortRange { protocol: Carrier::Tcp, first, last }));
+    Space::of(inventory, newcomers, &boundaries).expect("no payloads")
 }
 
 fn said(inventory: &Inventory, text: &str) -> (Vec<Code>, Option<String>, String) {
@@ -288,9 +284,9 @@ fn what_others_wrote_is_judged_as_it_is_enforced() {
             let others = drawn.policies(cluster);
             let beside = inventory(&[manifests, others.clone()].concat());
             let (codes, _, rendered) = said(&beside, &text);
-            let own = kubernetes::read("own", &own).expect("Weir's output is valid");
+            let own = enforce::read(Dialect::NetworkPolicy, "own", &own).expect("Weir's output is valid");
             let mut all = own.clone();
-            let read = kubernetes::read("others", &others.join("---\n"));
+            let read = enforce::read(Dialect::NetworkPolicy, "others", &others.join("---\n"));
             all.extend(read.expect("what is drawn is valid")).expect("names differ");
 
             let near = space(&beside, Space::newcomers(&beside), &all);

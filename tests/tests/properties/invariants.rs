@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use weir::{Document, Facts, Inventory, Target};
-use weir_cluster::enforce::kubernetes;
+use weir_cluster::enforce::{self, Dialect, Switches};
 use weir_cluster::flow::Flows;
 use weir_cluster::manifest::Reader;
 
@@ -181,10 +181,10 @@ fn grants_add_up_and_rename_nothing() {
                 policies.extend(read(&renamed)?).expect("other names");
             }
             let (space, _) = space(cluster, &inventory, &program, newcomers, &policies);
-            let enforced = whole.enforce(&space);
+            let enforced = whole.enforce(&space, &Switches::default());
             let mut union = Flows::empty(&space);
             for documents in &kept {
-                union = union.union(&read(documents)?.enforce(&space).permitted);
+                union = union.union(&read(documents)?.enforce(&space, &Switches::default()).permitted);
             }
             let difference = union.minus(&enforced.permitted).union(&enforced.permitted.minus(&union));
             if let Some((from, to, atom)) = difference.witness() {
@@ -271,7 +271,11 @@ fn names_of_objects_are_valid_and_unique() {
                     "`{name}` is no DNS-1123 subdomain"
                 );
                 prop_assert!(taken.insert((document.namespace, name.clone())), "`{name}` twice");
-                prop_assert!(kubernetes::read("x", &document.text).is_ok(), "{}", document.text);
+                prop_assert!(
+                    enforce::read(Dialect::NetworkPolicy, "x", &document.text).is_ok(),
+                    "{}",
+                    document.text
+                );
                 prop_assert_eq!(violations(&document.text), "", "{}", document.text);
             }
             Ok(())

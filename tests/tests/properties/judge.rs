@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use weir::{Document, Inventory};
 
-use weir_cluster::enforce::kubernetes;
-use weir_cluster::flow::{PodPoint, Point, PortRange, Space};
+use weir_cluster::enforce::{self, Dialect, Policies, Switches};
+use weir_cluster::flow::{Boundaries, Carrier, PodPoint, Point, PortRange, Space};
 use weir_cluster::inventory::Protocol;
 
 use super::Built;
@@ -58,7 +58,7 @@ fn cuts(program: &Program) -> (Vec<IpNet>, Vec<PortRange>) {
         grants.flat_map(|grant| grant.to.iter().filter_map(|(_, port)| port.as_ref()).chain(&grant.on));
     let ports = ports.filter_map(|port| match port {
         Port::Number(first, last, protocol) => {
-            Some(PortRange { protocol: protocol.unwrap_or(Protocol::Tcp), first: *first, last: *last })
+            Some(PortRange { protocol: protocol.unwrap_or(Protocol::Tcp).into(), first: *first, last: *last })
         }
         _ => None,
     });
@@ -75,7 +75,7 @@ fn cluster_ports(cluster: &Cluster) -> Vec<PortRange> {
         }
     }
     let both = |number: u16| {
-        [Protocol::Tcp, Protocol::Udp].map(|protocol| PortRange { protocol, first: number, last: number })
+        [Carrier::Tcp, Carrier::Udp].map(|protocol| PortRange { protocol, first: number, last: number })
     };
     numbers.into_iter().flat_map(both).collect()
 }
@@ -83,7 +83,7 @@ fn cluster_ports(cluster: &Cluster) -> Vec<PortRange> {
 /// The ports at which a program, over some points, tells flows apart.
 pub fn atoms(cluster: &Cluster, program: &Program, points: &[Point]) -> Vec<PortRange> {
     let mut ports = cuts(program).1;
-    ports.extend(kubernetes::port_boundaries(points));
+    ports.extend(enforce::port_boundaries(points));
     ports.extend(cluster_ports(cluster));
     Space::new(points.to_vec(), ports).ports.iter().collect()
 }
@@ -93,7 +93,7 @@ pub fn space(
     inventory: &Inventory,
     program: &Program,
     newcomers: &[Newcomer],
-    policies: &kubernetes::Policies,
+    policies: &Policies,
 ) -> (Space, usize) {
     let mut pods = cluster.today();
     let today = pods.len();
@@ -107,9 +107,10 @@ pub fn space(
     let boundaries = policies.boundaries();
     cidrs.extend(boundaries.cidrs);
     ports.extend(boundaries.ports);
-    ports.extend(kubernetes::port_boundaries(&points));
+    ports.extend(enforce::port_boundaries(&points));
     ports.extend(cluster_ports(cluster));
-    let addresses = Space::of(inventory, Vec::new(), &cidrs, &[]).points;
+    let addresses =
+        Space::of(inventory, Vec::new(), &Boundaries { cidrs, ..Boundaries::default() }).unwrap().points;
     points.extend(addresses.into_iter().filter(|point| matches!(point, Point::Address(_))));
     (Space::new(points, ports), today)
 }
@@ -127,9 +128,9 @@ fn universe(cluster: &Cluster, space: &Space, today: usize) -> Vec<bool> {
     space.points.iter().enumerate().map(is).collect()
 }
 
-pub fn read(documents: &[Document]) -> Result<kubernetes::Policies, TestCaseError> {
+pub fn read(documents: &[Document]) -> Result<Policies, TestCaseError> {
     let text = written(documents);
-    kubernetes::read("weir.yaml", &text)
+    enforce::read(Dialect::NetworkPolicy, "weir.yaml", &text)
         .map_err(|errors| TestCaseError::fail(format!("the output is no policy: {errors:?}\n{text}")))
 }
 
@@ -193,7 +194,7 @@ pub fn judge(
             }
         }
     }
-    let enforced = policies.enforce(&space);
+    let enforced = policies.enforce(&space, &Switches::default());
     prop_assert!(!cluster.nodes || enforced.undefined.is_empty(), "undefined flows: {:?}", {
         let (source, destination, atom) = enforced.undefined.witness().unwrap();
         (show_point(&space.points[source]), show_point(&space.points[destination]), atoms[atom])
@@ -250,12 +251,13 @@ pub fn justified(
     newcomers: &[Newcomer],
     codes: &BTreeSet<&'static str>,
 ) -> Result<(), TestCaseError> {
-    let (space, today) = space(cluster, inventory, program, newcomers, &kubernetes::Policies::default());
+    let (space, today) =
+        space(cluster, inventory, program, newcomers, &Policies::none(Dialect::NetworkPolicy));
     let space = match codes.iter().any(|code| PROMISES.contains(code)) {
         true => {
             let virtual_pods = virtual_pods::virtual_pods(cluster, program).into_iter().map(Point::Pod);
             let points: Vec<Point> = space.points.into_iter().chain(virtual_pods).collect();
-            let ports = space.ports.iter().chain(kubernetes::port_boundaries(&points)).collect::<Vec<_>>();
+            let ports = space.ports.iter().chain(enforce::port_boundaries(&points)).collect::<Vec<_>>();
             Space::new(points, ports)
         }
         false => space,

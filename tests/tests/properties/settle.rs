@@ -29,7 +29,7 @@ pub fn settle(program: &Program, cluster: &Cluster) -> Program {
     let today = points.len();
     points.extend(SOME.iter().map(|text| {
         let address = text.parse().unwrap();
-        Point::Address(AddressPoint { first: address, last: address, kind: AddressKind::Outside })
+        Point::Address(AddressPoint::new(address, address, AddressKind::Outside))
     }));
     // Who may come tomorrow: promises are kept for them, too.
     let none = Map::new();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use weir::{Facts, Inventory, Target};
-use weir_cluster::enforce::kubernetes;
+use weir_cluster::enforce::{self, Dialect};
 use weir_cluster::manifest::Reader;
 pub use weir_tests::entry::without_spans;
 
@@ -274,7 +274,7 @@ fn any_bytes_are_read_as_manifests() {
             let mut reader = Reader::new("default");
             let read = reader.read("x.yaml", bytes);
             prop_assert_eq!(read.is_ok(), reader.finish().is_ok());
-            let _ = kubernetes::read("x.yaml", &String::from_utf8_lossy(bytes));
+            let _ = enforce::read(Dialect::NetworkPolicy, "x.yaml", &String::from_utf8_lossy(bytes));
             Ok(())
         },
     );

@@ -5,6 +5,14 @@ mod reading;
 mod verdicts;
 
 use super::*;
+use crate::enforce::selector::{Selector, Test};
+use crate::enforce::{Dialect, Enforced, Policies, PolicyError, Switches, port_boundaries};
+use crate::flow::{Carrier, Point, Space};
+use std::collections::BTreeSet;
+
+fn read(name: &str, text: &str) -> Result<Policies, Vec<PolicyError>> {
+    crate::enforce::read(Dialect::NetworkPolicy, name, text)
+}
 
 /// A NetworkPolicy `p` of namespace `shop` with this spec, whose lines begin at the margin.
 fn policy(spec: &str) -> String {
@@ -40,4 +48,8 @@ fn bad(text: &str) -> Vec<PolicyError> {
         Ok(_) => panic!("this was accepted:\n{text}"),
         Err(errors) => errors,
     }
+}
+
+fn names(policies: &Policies) -> Vec<(&str, &str)> {
+    policies.objects().iter().map(|one| (one.namespace.as_deref().unwrap_or(""), one.name.as_ref())).collect()
 }

@@ -235,30 +235,29 @@ fn verdicts_agree_with_the_model() {
             [("9.0.0.0", "9.0.0.9"), ("192.0.2.0", "192.0.2.127"), ("192.0.2.128", "192.0.2.255")]
         {
             let kind = random.pick(&kinds);
-            let point = AddressPoint { first: first.parse().unwrap(), last: last.parse().unwrap(), kind };
+            let point = AddressPoint::new(first.parse().unwrap(), last.parse().unwrap(), kind);
             points.insert(random.next(points.len() + 1), Point::Address(point));
         }
         let count = random.next(6);
         let list: Vec<Policy> = (0..count).map(|number| random.policy(number)).collect();
-        let mut policies = Policies::default();
-        policies.add(list).unwrap();
+        let mut policies = Policies::none(Dialect::NetworkPolicy);
+        policies.kubernetes = (0u32..).zip(list.clone()).collect();
         let mut ports = policies.boundaries().ports;
         ports.extend(port_boundaries(&points));
         let space = Space::new(points, ports);
-        let enforced = policies.enforce(&space);
+        let enforced = policies.enforce(&space, &Switches::default());
         for (s, source) in space.points.iter().enumerate() {
             for (d, destination) in space.points.iter().enumerate() {
                 if matches!((source, destination), (Point::Address(_), Point::Address(_))) {
                     continue;
                 }
                 for (p, atom) in space.ports.iter().enumerate() {
-                    let port = (atom.protocol, atom.first);
-                    let egress = side(&policies.policies, false, source, destination, port);
-                    let ingress = side(&policies.policies, true, source, destination, port);
+                    let port = (atom.protocol.protocol().unwrap(), atom.first);
+                    let egress = side(&list, false, source, destination, port);
+                    let ingress = side(&list, true, source, destination, port);
                     let certain = egress.0 && ingress.0;
                     let possible = egress.1 && ingress.1;
-                    let context =
-                        || format!("{source:?} -> {destination:?} {port:?}\n{:#?}", policies.policies);
+                    let context = || format!("{source:?} -> {destination:?} {port:?}\n{:#?}", list);
                     assert_eq!(enforced.permitted.contains(s, d, p), certain, "permitted: {}", context());
                     assert_eq!(enforced.undefined.contains(s, d, p), possible && !certain, "{}", context());
                     *(if certain {

@@ -42,7 +42,7 @@ fn pod(id: &str, pod_labels: &str, ports: &str, addresses: &str) -> (String, Poi
 }
 
 fn address(id: &str, first: &str, last: &str, kind: AddressKind) -> (String, Point) {
-    let point = AddressPoint { first: first.parse().unwrap(), last: last.parse().unwrap(), kind };
+    let point = AddressPoint::new(first.parse().unwrap(), last.parse().unwrap(), kind);
     (id.to_owned(), Point::Address(point))
 }
 
@@ -71,12 +71,12 @@ fn cluster(policies: &str) -> Cluster {
     ]
     .into_iter()
     .unzip();
-    let tcp = |port| PortRange { protocol: Protocol::Tcp, first: port, last: port };
+    let tcp = |port| PortRange { protocol: Carrier::Tcp, first: port, last: port };
     let mut ports = port_boundaries(&points);
     ports.extend([tcp(80), tcp(443)]);
     ports.extend(policies.boundaries().ports);
     let space = Space::new(points, ports);
-    let enforced = policies.enforce(&space);
+    let enforced = policies.enforce(&space, &Switches::default());
     assert!(enforced.permitted.intersect(&enforced.undefined).is_empty());
     Cluster { names, space, enforced }
 }
@@ -88,9 +88,9 @@ impl Cluster {
         let (number, protocol) = port.split_once('/').unwrap_or((port, "TCP"));
         let number: u16 = number.parse().unwrap();
         let protocol = match protocol {
-            "TCP" => Protocol::Tcp,
-            "UDP" => Protocol::Udp,
-            _ => Protocol::Sctp,
+            "TCP" => Carrier::Tcp,
+            "UDP" => Carrier::Udp,
+            _ => Carrier::Sctp,
         };
         let holds = |atom: PortRange| atom.protocol == protocol && (atom.first..=atom.last).contains(&number);
         let atom = self.space.ports.iter().position(holds).expect("every port is in an atom");

@@ -10,14 +10,14 @@ use serde_yaml::granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrIn
 use super::scalar::{Scalar, type_of};
 
 /// A text beyond this is refused unread.
-pub(super) const MAX_BYTES: usize = 64 << 20;
+pub(in crate::enforce) const MAX_BYTES: usize = 64 << 20;
 /// How deep a node may lie, counted through aliases.
 const MAX_DEPTH: u32 = 64;
 /// How many nodes aliases may repeat in one document: enough for anything written by hand, too few for a bomb.
 const MAX_REPEATED: u64 = 1 << 20;
 
 #[derive(Debug)]
-pub(super) struct Node<'t> {
+pub(in crate::enforce) struct Node<'t> {
     /// From 1.
     pub line: u32,
     pub value: Value<'t>,
@@ -27,27 +27,27 @@ pub(super) struct Node<'t> {
 }
 
 #[derive(Debug)]
-pub(super) enum Value<'t> {
+pub(in crate::enforce) enum Value<'t> {
     Scalar(Scalar, Cow<'t, str>),
     List(Vec<Rc<Node<'t>>>),
     Map(Vec<(Rc<Node<'t>>, Rc<Node<'t>>)>),
 }
 
-pub(super) struct Document<'t> {
+pub(in crate::enforce) struct Document<'t> {
     /// From 1, empty ones counted.
     pub number: u32,
     pub root: Rc<Node<'t>>,
 }
 
 /// Where and why the text is no YAML; what comes after it is not read.
-pub(super) struct SyntaxError {
+pub(in crate::enforce) struct SyntaxError {
     pub document: u32,
     pub line: u32,
     pub message: String,
 }
 
 /// The documents of a stream, up to the first fault.
-pub(super) fn documents(text: &str) -> (Vec<Document<'_>>, Option<SyntaxError>) {
+pub(in crate::enforce) fn documents(text: &str) -> (Vec<Document<'_>>, Option<SyntaxError>) {
     let mut builder = Builder::default();
     let fault = builder.run(text).err();
     (builder.documents, fault)
@@ -228,14 +228,14 @@ impl<'t> Builder<'t> {
 }
 
 impl<'t> Node<'t> {
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(in crate::enforce) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(_, text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn is_null(&self) -> bool {
+    pub(in crate::enforce) fn is_null(&self) -> bool {
         matches!(self.value, Value::Scalar(Scalar::Null, _))
     }
 }

@@ -1,5 +1,5 @@
-//! The points of a space by what a policy can ask of them: namespace, labels, addresses, named ports. Matches labels
-//! with its own code; gives no verdicts.
+//! The points of a space by what a policy can ask of them: namespace, labels, service account, addresses, named ports.
+//! Gives no verdicts, and knows no format.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
-use super::{Block, Selector, Test};
+use super::selector::{Selector, Test};
 use crate::flow::{Bits, Point, Space};
 use crate::inventory::Protocol;
 use crate::labels::Labels;
@@ -18,26 +18,84 @@ const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "10
 
 pub(super) struct Points<'s> {
     pub everyone: Bits,
-    /// Pods on the host's network: selectors and address blocks may or may not match them.
+    pub pods: Bits,
+    /// Pods on the host's network.
     pub host_network: Bits,
+    /// By the pods' own labels.
+    pub labels: Postings<'s>,
+    /// By the labels of their namespaces.
+    pub namespace_labels: Postings<'s>,
     by_namespace: FxHashMap<&'s str, Bits>,
-    /// The distinct namespaces, by name and labels.
-    namespaces: Vec<(&'s Labels, Bits)>,
-    by_label: FxHashMap<&'s str, ByValue<'s>>,
+    by_service_account: FxHashMap<&'s str, Bits>,
     named_ports: FxHashMap<(&'s str, Protocol), BTreeMap<u16, Bits>>,
     /// Ranges that are points of their own, by family.
     ranges: [Vec<Range>; 2],
     /// Addresses of pods with their points, by family, sorted.
     addresses: [Vec<(u128, u32)>; 2],
+    /// How many addresses the pods have that have more than one.
+    several: FxHashMap<u32, usize>,
     /// Pods without a known address, and where they are taken to live.
     unknown: Bits,
     homes: Vec<IpNet>,
+}
+
+/// Which pods have a label.
+#[derive(Default)]
+pub(super) struct Postings<'s> {
+    by_key: FxHashMap<&'s str, ByValue<'s>>,
+    nobody: Bits,
 }
 
 #[derive(Default)]
 struct ByValue<'s> {
     any: Bits,
     values: FxHashMap<&'s str, Bits>,
+}
+
+impl<'s> Postings<'s> {
+    fn insert(&mut self, labels: &'s Labels, point: u32) {
+        for (key, value) in labels.iter() {
+            let by_value = self.by_key.entry(key).or_default();
+            by_value.any.insert(point);
+            by_value.values.entry(value).or_default().insert(point);
+        }
+    }
+
+    /// Pods that have the label, whatever its value.
+    pub(super) fn having(&self, key: &str) -> &Bits {
+        self.by_key.get(key).map_or(&self.nobody, |by_value| &by_value.any)
+    }
+
+    /// Pods that have the label with this value.
+    pub(super) fn with(&self, key: &str, value: &str) -> &Bits {
+        self.by_key.get(key).and_then(|by_value| by_value.values.get(value)).unwrap_or(&self.nobody)
+    }
+
+    /// The values of a label, with the pods that have them.
+    pub(super) fn values(&self, key: &str) -> impl Iterator<Item = (&'s str, &Bits)> {
+        let values = self.by_key.get(key).map(|by_value| &by_value.values);
+        values.into_iter().flatten().map(|(value, pods)| (*value, pods))
+    }
+
+    /// Of these pods those whose labels satisfy a selector.
+    pub(super) fn select(&self, among: Bits, selector: &Selector) -> Bits {
+        let mut found = among;
+        for (key, tests) in &selector.requirements {
+            for test in tests {
+                match test {
+                    Test::Exists => found &= self.having(key),
+                    Test::DoesNotExist => found -= self.having(key),
+                    Test::In(values) => {
+                        let mut matching = Bits::new();
+                        values.iter().for_each(|value| matching |= self.with(key, value));
+                        found &= matching;
+                    }
+                    Test::NotIn(values) => values.iter().for_each(|value| found -= self.with(key, value)),
+                }
+            }
+        }
+        found
+    }
 }
 
 struct Range {
@@ -48,28 +106,72 @@ struct Range {
     point: u32,
 }
 
-/// Points that a peer matches: surely, and in some network plugin at least.
+/// A range of addresses, with exceptions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Block {
+    pub cidr: IpNet,
+    /// Sorted.
+    pub except: Vec<IpNet>,
+}
+
+/// Points that something matches: surely, and perhaps, which what is sure is too.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Match {
     pub certain: Bits,
     pub possible: Bits,
 }
 
+impl Match {
+    pub(super) fn surely(points: Bits) -> Match {
+        Match { certain: points.clone(), possible: points }
+    }
+
+    pub(super) fn is_sure(&self) -> bool {
+        self.certain == self.possible
+    }
+
+    /// What either matches.
+    pub(super) fn join(&mut self, other: &Match) {
+        self.certain |= &other.certain;
+        self.possible |= &other.possible;
+    }
+
+    /// What both match.
+    pub(super) fn and(&self, other: &Match) -> Match {
+        Match { certain: &self.certain & &other.certain, possible: &self.possible & &other.possible }
+    }
+
+    /// What the other does not match.
+    pub(super) fn minus(&self, other: &Match) -> Match {
+        Match { certain: &self.certain - &other.possible, possible: &self.possible - &other.certain }
+    }
+}
+
+/// What a range of addresses matches.
+pub(super) struct Within {
+    /// Of the points that are addresses: surely what lies in it as a whole.
+    pub addresses: Match,
+    /// Of the pods: surely those all of whose addresses are known and lie in it.
+    pub pods: Match,
+}
+
 impl<'s> Points<'s> {
     pub(super) fn new(space: &'s Space) -> Points<'s> {
         let mut points = Points {
             everyone: (0..space.points.len() as u32).collect(),
+            pods: Bits::new(),
             host_network: Bits::new(),
+            labels: Postings::default(),
+            namespace_labels: Postings::default(),
             by_namespace: FxHashMap::default(),
-            namespaces: Vec::new(),
-            by_label: FxHashMap::default(),
+            by_service_account: FxHashMap::default(),
             named_ports: FxHashMap::default(),
             ranges: [Vec::new(), Vec::new()],
             addresses: [Vec::new(), Vec::new()],
+            several: FxHashMap::default(),
             unknown: Bits::new(),
             homes: homes(&space.pod_ranges),
         };
-        let mut known: FxHashMap<(&str, &Labels), usize> = FxHashMap::default();
         for (index, point) in (0u32..).zip(&space.points) {
             let pod = match point {
                 Point::Pod(pod) => pod,
@@ -80,17 +182,11 @@ impl<'s> Points<'s> {
                     continue;
                 }
             };
+            points.pods.insert(index);
             points.by_namespace.entry(&pod.namespace).or_default().insert(index);
-            let namespace = *known.entry((&pod.namespace, &pod.namespace_labels)).or_insert_with(|| {
-                points.namespaces.push((&pod.namespace_labels, Bits::new()));
-                points.namespaces.len() - 1
-            });
-            points.namespaces[namespace].1.insert(index);
-            for (key, value) in pod.labels.iter() {
-                let by_value = points.by_label.entry(key).or_default();
-                by_value.any.insert(index);
-                by_value.values.entry(value).or_default().insert(index);
-            }
+            points.by_service_account.entry(&pod.service_account).or_default().insert(index);
+            points.namespace_labels.insert(&pod.namespace_labels, index);
+            points.labels.insert(&pod.labels, index);
             for port in &pod.ports {
                 if let Some(name) = &port.name {
                     let numbers = points.named_ports.entry((name, port.protocol)).or_default();
@@ -100,8 +196,10 @@ impl<'s> Points<'s> {
             if pod.host_network {
                 points.host_network.insert(index);
             }
-            if pod.addresses.is_empty() {
-                points.unknown.insert(index);
+            match pod.addresses.len() {
+                0 => _ = points.unknown.insert(index),
+                1 => {}
+                several => _ = points.several.insert(index, several),
             }
             for &address in &pod.addresses {
                 let (family, address) = number(address);
@@ -124,40 +222,14 @@ impl<'s> Points<'s> {
         self.by_namespace.get(name).cloned().unwrap_or_default()
     }
 
+    /// The pods of the namespaces that a selector selects.
     pub(super) fn in_namespaces(&self, selector: &Selector) -> Bits {
-        let mut found = Bits::new();
-        for (labels, points) in &self.namespaces {
-            if selects(selector, labels) {
-                found |= points;
-            }
-        }
-        found
+        self.namespace_labels.select(self.pods.clone(), selector)
     }
 
-    /// Of these points those whose labels satisfy a selector.
-    pub(super) fn with_labels(&self, among: Bits, selector: &Selector) -> Bits {
-        let mut found = among;
-        let none = Bits::new();
-        for (key, tests) in &selector.requirements {
-            let by_value = self.by_label.get(key.as_ref());
-            let any = by_value.map_or(&none, |by_value| &by_value.any);
-            let of = |value: &str| by_value.and_then(|by_value| by_value.values.get(value));
-            for test in tests {
-                match test {
-                    Test::Exists => found &= any,
-                    Test::DoesNotExist => found -= any,
-                    Test::In(values) => {
-                        let mut matching = Bits::new();
-                        values.iter().filter_map(|value| of(value)).for_each(|points| matching |= points);
-                        found &= matching;
-                    }
-                    Test::NotIn(values) => {
-                        values.iter().filter_map(|value| of(value)).for_each(|points| found -= points);
-                    }
-                }
-            }
-        }
-        found
+    /// The pods that run as a service account of this name, of whatever namespace.
+    pub(super) fn running_as(&self, service_account: &str) -> Bits {
+        self.by_service_account.get(service_account).cloned().unwrap_or_default()
     }
 
     /// The pods that declare a port of this name, by its number.
@@ -170,13 +242,11 @@ impl<'s> Points<'s> {
         numbers.into_iter().flatten().map(|(&number, points)| (number, points))
     }
 
-    /// A block surely matches the addresses within it. Pods it never surely matches, because some plugins hold
-    /// blocks to be about addresses outside of the cluster; and it may match those whose address is within it, or
-    /// not known.
-    pub(super) fn in_block(&self, block: &Block) -> Match {
+    /// What a block matches.
+    pub(super) fn within(&self, block: &Block) -> Within {
         let (family, first, last) = ends(&block.cidr);
         let holes: Vec<(u128, u128)> = block.except.iter().map(|net| (ends(net).1, ends(net).2)).collect();
-        let mut found = Match::default();
+        let mut found = Within { addresses: Match::default(), pods: Match::default() };
 
         let ranges = &self.ranges[family];
         let from = ranges.partition_point(|range| range.reach < first);
@@ -184,22 +254,33 @@ impl<'s> Points<'s> {
             let meets = |&(a, b): &(u128, u128)| a <= range.last && range.first <= b;
             let holds = |&(a, b): &(u128, u128)| a <= range.first && range.last <= b;
             if meets(&(first, last)) && !holes.iter().any(holds) {
-                found.possible.insert(range.point);
+                found.addresses.possible.insert(range.point);
                 if holds(&(first, last)) && !holes.iter().any(meets) {
-                    found.certain.insert(range.point);
+                    found.addresses.certain.insert(range.point);
                 }
             }
         }
 
         let addresses = &self.addresses[family];
         let from = addresses.partition_point(|&(address, _)| address < first);
+        let mut missing: FxHashMap<u32, usize> = FxHashMap::default();
         for &(address, point) in addresses[from..].iter().take_while(|&&(address, _)| address <= last) {
             if !holes.iter().any(|&(a, b)| a <= address && address <= b) {
-                found.possible.insert(point);
+                found.pods.possible.insert(point);
+                match self.several.get(&point) {
+                    None => _ = found.pods.certain.insert(point),
+                    Some(&all) => {
+                        let missing = missing.entry(point).or_insert(all);
+                        *missing -= 1;
+                        if *missing == 0 {
+                            found.pods.certain.insert(point);
+                        }
+                    }
+                }
             }
         }
         if may_hold_pods(block, &self.homes) {
-            found.possible |= &self.unknown;
+            found.pods.possible |= &self.unknown;
         }
         found
     }
@@ -233,18 +314,6 @@ fn may_hold_pods(block: &Block, homes: &[IpNet]) -> bool {
             next = next.max(b + 1);
         }
         true
-    })
-}
-
-fn selects(selector: &Selector, labels: &Labels) -> bool {
-    selector.requirements.iter().all(|(key, tests)| {
-        let value = labels.get(key);
-        tests.iter().all(|test| match test {
-            Test::In(values) => value.is_some_and(|value| values.contains(value)),
-            Test::NotIn(values) => !value.is_some_and(|value| values.contains(value)),
-            Test::Exists => value.is_some(),
-            Test::DoesNotExist => value.is_none(),
-        })
     })
 }
 

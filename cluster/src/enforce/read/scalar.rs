@@ -3,7 +3,7 @@
 
 /// What kubectl takes a scalar for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scalar {
+pub(in crate::enforce) enum Scalar {
     Null,
     Bool(bool),
     /// With its value, where that is a whole number that fits.
@@ -17,7 +17,7 @@ pub(super) enum Scalar {
 
 impl Scalar {
     /// What it is, with an article.
-    pub(super) fn noun(self) -> &'static str {
+    pub(in crate::enforce) fn noun(self) -> &'static str {
         match self {
             Scalar::Null => "null",
             Scalar::Bool(_) => "a boolean",
@@ -30,7 +30,7 @@ impl Scalar {
 }
 
 /// How go-yaml v2 types a plain scalar.
-pub(super) fn type_of(text: &str) -> Scalar {
+pub(in crate::enforce) fn type_of(text: &str) -> Scalar {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
             Scalar::Bool(true)

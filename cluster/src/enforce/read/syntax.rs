@@ -14,7 +14,7 @@ fn is_dns_label(text: &str) -> bool {
 }
 
 /// A name in DNS-1123 subdomain form.
-pub(super) fn check_subdomain(text: &str) -> Result<(), String> {
+pub(in crate::enforce) fn check_subdomain(text: &str) -> Result<(), String> {
     if text.len() > 253 {
         return Err("a name has at most 253 characters".to_owned());
     }
@@ -27,7 +27,7 @@ pub(super) fn check_subdomain(text: &str) -> Result<(), String> {
 }
 
 /// The name of a namespace: a DNS-1123 label.
-pub(super) fn check_namespace(text: &str) -> Result<(), String> {
+pub(in crate::enforce) fn check_namespace(text: &str) -> Result<(), String> {
     if text.len() > 63 {
         return Err("the name of a namespace has at most 63 characters".to_owned());
     }
@@ -46,7 +46,7 @@ fn is_label_text(text: &str) -> bool {
 }
 
 /// The key of a label: `name`, or `prefix/name`.
-pub(super) fn check_label_key(key: &str) -> Result<(), String> {
+pub(in crate::enforce) fn check_label_key(key: &str) -> Result<(), String> {
     let name = match key.split_once('/') {
         Some((prefix, name)) => {
             check_subdomain(prefix)
@@ -66,7 +66,7 @@ pub(super) fn check_label_key(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn check_label_value(value: &str) -> Result<(), String> {
+pub(in crate::enforce) fn check_label_value(value: &str) -> Result<(), String> {
     if value.len() > 63 {
         return Err(format!("the label value `{value}` has more than 63 characters"));
     }
@@ -79,7 +79,7 @@ pub(super) fn check_label_value(value: &str) -> Result<(), String> {
 }
 
 /// The name of a port (IANA_SVC_NAME).
-pub(super) fn check_port_name(name: &str) -> Result<(), String> {
+pub(in crate::enforce) fn check_port_name(name: &str) -> Result<(), String> {
     let fault = if name.is_empty() || !name.bytes().all(is_label_char) {
         "has only lower case letters, digits and `-`"
     } else if name.len() > 15 {
@@ -102,7 +102,7 @@ pub(super) fn check_port_name(name: &str) -> Result<(), String> {
 }
 
 /// A prefix as strict validation wants it: no host bits, no leading zeros, no IPv4 in IPv6.
-pub(super) fn parse_cidr(text: &str) -> Result<IpNet, String> {
+pub(in crate::enforce) fn parse_cidr(text: &str) -> Result<IpNet, String> {
     let Some((address, length)) = text.split_once('/') else {
         return Err(format!("`{text}` is no CIDR: it has no `/` and prefix length"));
     };

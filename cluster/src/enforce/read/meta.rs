@@ -1,20 +1,27 @@
-//! ObjectMeta and ListMeta: read in full, so that a misspelt field is found; only name and namespace are kept.
+//! ObjectMeta and ListMeta: read in full, so that a misspelt field is found; only name, namespace and labels are kept.
 
-use super::super::scalar::Scalar;
-use super::super::syntax;
-use super::super::tree::{Node, Value};
 use super::fields::{Decoder, Path};
+use super::scalar::Scalar;
+use super::syntax;
+use super::tree::{Node, Value};
 use crate::labels::Text;
 
 /// All annotations of an object together, in bytes.
 const MAX_ANNOTATIONS: usize = 256 << 10;
 
-pub(super) struct Meta {
-    pub namespace: Text,
+pub(in crate::enforce) struct Meta {
+    /// `default` where a namespaced object says none; `None` for others.
+    pub namespace: Option<Text>,
     pub name: Text,
+    pub labels: Vec<(Text, Text)>,
 }
 
-pub(super) fn object(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) -> Option<Meta> {
+pub(in crate::enforce) fn object(
+    decoder: &mut Decoder,
+    node: &Node<'_>,
+    path: Path<'_>,
+    namespaced: bool,
+) -> Option<Meta> {
     const STRINGS: [&str; 4] = ["generateName", "selfLink", "uid", "resourceVersion"];
     const INTEGERS: [&str; 2] = ["generation", "deletionGracePeriodSeconds"];
     const TIMES: [&str; 2] = ["creationTimestamp", "deletionTimestamp"];
@@ -31,11 +38,13 @@ pub(super) fn object(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) -> 
     for name in TIMES {
         entries.get(name).inspect(|node| time(decoder, node, path.field(name)));
     }
+    let mut labels = Vec::new();
     if let Some(node) = entries.get("labels") {
         let path = path.field("labels");
         for (key, value, line) in decoder.map(node, path) {
             decoder.check(line, Path::Key(&path, key), syntax::check_label_key(key));
             decoder.check(line, Path::Key(&path, key), syntax::check_label_value(value));
+            labels.push((Text::from(key), Text::from(value)));
         }
     }
     if let Some(node) = entries.get("annotations") {
@@ -65,15 +74,19 @@ pub(super) fn object(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) -> 
         }
     }
     let namespace = match entries.get("namespace") {
-        None => Some("default"),
-        Some(node) => decoder.checked(node, path.field("namespace"), syntax::check_namespace),
+        None => Some(namespaced.then_some("default")),
+        Some(node) if !namespaced => {
+            decoder.error(node.line, path.field("namespace"), "objects of this kind live in no namespace");
+            None
+        }
+        Some(node) => decoder.checked(node, path.field("namespace"), syntax::check_namespace).map(Some),
     };
     let name = decoder.required(&entries, node.line, path, "name")?;
     let name = decoder.checked(name, path.field("name"), syntax::check_subdomain)?;
-    Some(Meta { namespace: Text::from(namespace?), name: Text::from(name) })
+    Some(Meta { namespace: namespace?.map(Text::from), name: Text::from(name), labels })
 }
 
-pub(super) fn list(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) {
+pub(in crate::enforce) fn list(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) {
     const STRINGS: [&str; 3] = ["selfLink", "resourceVersion", "continue"];
     let Some(entries) = decoder.entries(node, path) else { return };
     decoder.known(&entries, path, &[&STRINGS[..], &["remainingItemCount"]].concat());

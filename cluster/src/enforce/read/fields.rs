@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
-use super::super::scalar::Scalar;
-use super::super::tree::{Node, Value};
-use super::super::{Place, PolicyError};
+use super::scalar::Scalar;
+use super::tree::{Node, Value};
+use crate::enforce::{Place, PolicyError};
 use crate::labels::Text;
 
 /// The way from the root of a document to a field.
 #[derive(Clone, Copy)]
-pub(super) enum Path<'p> {
+pub(in crate::enforce) enum Path<'p> {
     Root,
     Field(&'p Path<'p>, &'p str),
     /// An entry of a free map, as of labels.
@@ -21,7 +21,7 @@ pub(super) enum Path<'p> {
 }
 
 impl<'p> Path<'p> {
-    pub(super) fn field(&'p self, name: &'p str) -> Path<'p> {
+    pub(in crate::enforce) fn field(&'p self, name: &'p str) -> Path<'p> {
         Path::Field(self, name)
     }
 }
@@ -39,33 +39,33 @@ impl fmt::Display for Path<'_> {
 }
 
 /// The entries of a mapping, no key twice.
-pub(super) struct Entries<'n>(pub Vec<(&'n str, &'n Node<'n>)>);
+pub(in crate::enforce) struct Entries<'n>(pub Vec<(&'n str, &'n Node<'n>)>);
 
 impl<'n> Entries<'n> {
     /// A field that is null is absent, as it is for the API server.
-    pub(super) fn get(&self, name: &str) -> Option<&'n Node<'n>> {
+    pub(in crate::enforce) fn get(&self, name: &str) -> Option<&'n Node<'n>> {
         self.0.iter().find(|(key, node)| *key == name && !node.is_null()).map(|(_, node)| *node)
     }
 }
 
-pub(super) struct Decoder {
+pub(in crate::enforce) struct Decoder {
     pub file: Text,
     pub document: u32,
     pub errors: Vec<PolicyError>,
 }
 
 impl Decoder {
-    pub(super) fn new(file: Text) -> Decoder {
+    pub(in crate::enforce) fn new(file: Text) -> Decoder {
         Decoder { file, document: 0, errors: Vec::new() }
     }
 
-    pub(super) fn error(&mut self, line: u32, path: Path<'_>, message: impl Into<String>) {
+    pub(in crate::enforce) fn error(&mut self, line: u32, path: Path<'_>, message: impl Into<String>) {
         let place = Place { file: self.file.clone(), document: self.document, line };
         self.errors.push(place.error(&path.to_string(), message.into()));
     }
 
     /// Notes what a check found.
-    pub(super) fn check(&mut self, line: u32, path: Path<'_>, result: Result<(), String>) {
+    pub(in crate::enforce) fn check(&mut self, line: u32, path: Path<'_>, result: Result<(), String>) {
         if let Err(message) = result {
             self.error(line, path, message);
         }
@@ -85,7 +85,11 @@ impl Decoder {
         self.error(node.line, path, message);
     }
 
-    pub(super) fn entries<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> Option<Entries<'n>> {
+    pub(in crate::enforce) fn entries<'n>(
+        &mut self,
+        node: &'n Node<'n>,
+        path: Path<'_>,
+    ) -> Option<Entries<'n>> {
         let Value::Map(pairs) = &node.value else {
             self.wrong(node, path, "a mapping");
             return None;
@@ -110,7 +114,7 @@ impl Decoder {
     }
 
     /// No field but these.
-    pub(super) fn known(&mut self, entries: &Entries<'_>, path: Path<'_>, names: &[&str]) {
+    pub(in crate::enforce) fn known(&mut self, entries: &Entries<'_>, path: Path<'_>, names: &[&str]) {
         for (name, node) in entries.0.iter().filter(|(name, _)| !names.contains(name)) {
             let known: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             let message = if known.is_empty() {
@@ -123,7 +127,7 @@ impl Decoder {
     }
 
     /// A mapping with no fields but these.
-    pub(super) fn fields<'n>(
+    pub(in crate::enforce) fn fields<'n>(
         &mut self,
         node: &'n Node<'n>,
         path: Path<'_>,
@@ -134,7 +138,7 @@ impl Decoder {
         Some(entries)
     }
 
-    pub(super) fn required<'n>(
+    pub(in crate::enforce) fn required<'n>(
         &mut self,
         entries: &Entries<'n>,
         line: u32,
@@ -148,7 +152,7 @@ impl Decoder {
         found
     }
 
-    pub(super) fn list<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> &'n [Rc<Node<'n>>] {
+    pub(in crate::enforce) fn list<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> &'n [Rc<Node<'n>>] {
         match &node.value {
             Value::List(items) => items,
             _ => {
@@ -158,7 +162,7 @@ impl Decoder {
         }
     }
 
-    pub(super) fn string<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> Option<&'n str> {
+    pub(in crate::enforce) fn string<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> Option<&'n str> {
         match &node.value {
             Value::Scalar(Scalar::Text, text) => Some(text),
             _ => {
@@ -169,7 +173,7 @@ impl Decoder {
     }
 
     /// Text that passes a check.
-    pub(super) fn checked<'n>(
+    pub(in crate::enforce) fn checked<'n>(
         &mut self,
         node: &'n Node<'n>,
         path: Path<'_>,
@@ -182,12 +186,12 @@ impl Decoder {
         fine.then_some(text)
     }
 
-    pub(super) fn strings<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> Vec<&'n str> {
+    pub(in crate::enforce) fn strings<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> Vec<&'n str> {
         let items = self.list(node, path).iter().enumerate();
         items.filter_map(|(index, item)| self.string(item, Path::Index(&path, index))).collect()
     }
 
-    pub(super) fn integer(&mut self, node: &Node<'_>, path: Path<'_>) -> Option<i64> {
+    pub(in crate::enforce) fn integer(&mut self, node: &Node<'_>, path: Path<'_>) -> Option<i64> {
         match &node.value {
             Value::Scalar(Scalar::Number(Some(number)), _) => Some(*number),
             _ => {
@@ -197,14 +201,18 @@ impl Decoder {
         }
     }
 
-    pub(super) fn boolean(&mut self, node: &Node<'_>, path: Path<'_>) {
+    pub(in crate::enforce) fn boolean(&mut self, node: &Node<'_>, path: Path<'_>) {
         if !matches!(node.value, Value::Scalar(Scalar::Bool(_), _)) {
             self.wrong(node, path, "a boolean");
         }
     }
 
     /// A map of text to text.
-    pub(super) fn map<'n>(&mut self, node: &'n Node<'n>, path: Path<'_>) -> Vec<(&'n str, &'n str, u32)> {
+    pub(in crate::enforce) fn map<'n>(
+        &mut self,
+        node: &'n Node<'n>,
+        path: Path<'_>,
+    ) -> Vec<(&'n str, &'n str, u32)> {
         let Some(entries) = self.entries(node, path) else { return Vec::new() };
         let entry = |(key, node): (&'n str, &'n Node<'n>)| {
             self.string(node, Path::Key(&path, key)).map(|value| (key, value, node.line))

@@ -1,0 +1,155 @@
+//! The objects of a text: its documents, and the items of its lists. Knows no kind but lists.
+
+use super::fields::{Decoder, Entries, Path};
+use super::meta;
+use super::tree::{self, Node};
+use crate::enforce::{Place, PolicyError};
+use crate::labels::Text;
+
+/// A kind of object that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::enforce) struct Kind {
+    pub api_version: &'static str,
+    pub name: &'static str,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+}
+
+/// An object of a known kind, not decoded yet.
+pub(in crate::enforce) struct Found<'n, 'p> {
+    pub kind: Kind,
+    pub line: u32,
+    pub entries: Entries<'n>,
+    pub path: Path<'p>,
+}
+
+/// Hands each object of one of these kinds to `decode`, and gives back what is wrong with the text. Others are errors.
+pub(in crate::enforce) fn objects(
+    file: &str,
+    text: &str,
+    kinds: &[Kind],
+    mut decode: impl FnMut(&mut Decoder, Found<'_, '_>),
+) -> Vec<PolicyError> {
+    let file = Text::from(file);
+    let (documents, fault) = tree::documents(text);
+    let mut decoder = Decoder::new(file.clone());
+    for document in documents {
+        decoder.document = document.number;
+        if !document.root.is_null() {
+            object(&mut decoder, &document.root, Path::Root, None, kinds, &mut decode);
+        }
+    }
+    let mut errors = decoder.errors;
+    if let Some(fault) = fault {
+        let place = Place { file, document: fault.document, line: fault.line };
+        errors.push(place.error("", format!("this is no YAML: {}", fault.message)));
+    }
+    errors
+}
+
+/// An object, or a list of them. An item of a typed list need not say what it is.
+fn object(
+    decoder: &mut Decoder,
+    node: &Node<'_>,
+    path: Path<'_>,
+    item_of: Option<Kind>,
+    kinds: &[Kind],
+    decode: &mut impl FnMut(&mut Decoder, Found<'_, '_>),
+) {
+    let Some(entries) = decoder.entries(node, path) else { return };
+    let mut said = |name: &'static str, default: Option<&'static str>| match entries.get(name) {
+        Some(node) => decoder.string(node, path.field(name)),
+        None if default.is_some() => default,
+        None => {
+            decoder.error(node.line, path.field(name), format!("an object has to say its `{name}`"));
+            None
+        }
+    };
+    let api_version = said("apiVersion", item_of.map(|kind| kind.api_version));
+    let name = said("kind", item_of.map(|kind| kind.name));
+    let (Some(api_version), Some(name)) = (api_version, name) else { return };
+    let of_list = name.strip_suffix("List");
+    let known = |name: &str| kinds.iter().find(|kind| kind.name == name);
+    match (known(name), of_list.and_then(known)) {
+        _ if (api_version, name) == ("v1", "List") => list(decoder, &entries, path, None, kinds, decode),
+        (Some(kind), _) if kind.api_version == api_version => {
+            decode(decoder, Found { kind: *kind, line: node.line, entries, path });
+        }
+        (None, Some(kind)) if kind.api_version == api_version => {
+            list(decoder, &entries, path, Some(*kind), kinds, decode);
+        }
+        (Some(kind), _) | (None, Some(kind)) => {
+            let message = format!(
+                "`{api_version}` is not read: a {name} is `{}` here{}",
+                kind.api_version,
+                match api_version {
+                    "extensions/v1beta1" => ", and no cluster since Kubernetes 1.16 takes it for another",
+                    _ => "",
+                }
+            );
+            decoder.error(node.line, path.field("apiVersion"), message);
+        }
+        (None, None) => {
+            let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+            let message =
+                format!("`{name}` of `{api_version}` is no policy that is enforced here: {}", listed(&names));
+            decoder.error(node.line, path.field("kind"), message);
+        }
+    }
+}
+
+/// As in `A, B and C are`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is"),
+        [firsts @ .., last] => format!("{} and {last} are", firsts.join(", ")),
+    }
+}
+
+fn list(
+    decoder: &mut Decoder,
+    entries: &Entries<'_>,
+    path: Path<'_>,
+    item_of: Option<Kind>,
+    kinds: &[Kind],
+    decode: &mut impl FnMut(&mut Decoder, Found<'_, '_>),
+) {
+    decoder.known(entries, path, &["apiVersion", "kind", "metadata", "items"]);
+    if let Some(metadata) = entries.get("metadata") {
+        meta::list(decoder, metadata, path.field("metadata"));
+    }
+    if let Some(items) = entries.get("items") {
+        let path = path.field("items");
+        for (index, item) in decoder.list(items, path).iter().enumerate() {
+            object(decoder, item, Path::Index(&path, index), item_of, kinds, decode);
+        }
+    }
+}
+
+impl<'n> Found<'n, '_> {
+    /// The object's metadata, and its `spec`; of its `status` nothing is read, since others write it.
+    pub(in crate::enforce) fn head(
+        &self,
+        decoder: &mut Decoder,
+        others: &[&str],
+    ) -> (Option<meta::Meta>, Option<&'n Node<'n>>) {
+        let Found { entries, path, .. } = self;
+        decoder.known(
+            entries,
+            *path,
+            &[&["apiVersion", "kind", "metadata", "spec", "status"], others].concat(),
+        );
+        let metadata = decoder.required(entries, self.line, *path, "metadata");
+        let meta = metadata
+            .and_then(|node| meta::object(decoder, node, path.field("metadata"), self.kind.namespaced));
+        if let Some(status) = entries.get("status") {
+            decoder.entries(status, path.field("status"));
+        }
+        (meta, entries.get("spec"))
+    }
+
+    pub(in crate::enforce) fn place(&self, decoder: &Decoder) -> Place {
+        Place { file: decoder.file.clone(), document: decoder.document, line: self.line }
+    }
+}
