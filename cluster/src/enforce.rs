@@ -152,8 +152,14 @@ pub struct Explanation {
 
 /// Reads a stream of documents: policies of a dialect, and lists of them. `name` is what errors call the text.
 pub fn read(dialect: Dialect, name: &str, text: &str) -> Result<Policies, Vec<PolicyError>> {
+    read_all(dialect, &[(name, text)])
+}
+
+/// Reads texts that are in force together, each with the name that errors call it by.
+pub fn read_all(dialect: Dialect, texts: &[(&str, &str)]) -> Result<Policies, Vec<PolicyError>> {
     let mut policies = Policies::none(dialect);
-    let mut errors = policies.decode(name, text);
+    let mut errors: Vec<PolicyError> =
+        texts.iter().flat_map(|(name, text)| policies.decode(name, text)).collect();
     errors.extend(policies.repeated(&[]));
     if errors.is_empty() {
         return Ok(policies);

@@ -1,7 +1,6 @@
 //! Judges the tests of a program: every assertion on the flows that the program means, newcomers included.
 
-use weir_cluster::flow::{Carrier, Flows, Point, PortRange, Space};
-use weir_cluster::inventory::ContainerPort;
+use weir_cluster::flow::{Flows, Space};
 
 use crate::check::guard_place;
 use crate::decide::decide;
@@ -9,9 +8,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::meaning::{self, Meaning};
 use crate::relation::Relation;
-use crate::resolve::names::{self, Named};
 use crate::resolve::program::{Assertion, Program, Test};
 use crate::source::Place;
+use crate::spoken::{self, Spoken};
 
 /// How one test ended.
 #[derive(Clone, Debug)]
@@ -56,16 +55,17 @@ impl Judge<'_> {
             true => named.minus(self.flows),
             false => named.intersect(self.flows),
         };
-        let (source, destination, first) = meaning::first_between_two(&wrong, self.space)?;
-        let (atom, all) = self.telling(&wrong, source, destination, first);
+        let words = Spoken { facts: self.facts, space: self.space };
+        let (source, destination, first) = spoken::first_between_two(&wrong, self.space)?;
+        let (atom, all) = words.telling(&wrong, source, destination, first);
         let flow = (source, destination, atom);
         let decision = decide(self.relation, self.facts, self.space, flow);
-        let (from, to) = (self.spoken(source), self.spoken(destination));
-        let port = if all { "every port".to_owned() } else { port_text(self.space.ports.atom(atom)) };
+        let (from, to) = (words.point(source), words.point(destination));
+        let port = if all { "on every port".to_owned() } else { words.on(atom) };
         let verb = assertion.reach.verb_place;
         let message = match assertion.reaches {
-            true => format!("{from} does not reach {to} on {port}"),
-            false => format!("{from} reaches {to} on {port}"),
+            true => format!("{from} does not reach {to} {port}"),
+            false => format!("{from} reaches {to} {port}"),
         };
         let mut said = Diagnostic::error(Code::E0508, message).at(verb, "asserted here");
         if assertion.reaches {
@@ -85,7 +85,7 @@ impl Judge<'_> {
             return Some(match (name(&from), name(&to)) {
                 (Some(from), Some(to)) => said.with_help(format!(
                     "a sentence such as `{from} may reach {to} on {}` would open it",
-                    written(self.space.ports.atom(atom))
+                    spoken::port(self.space.ports.atom(atom))
                 )),
                 _ => said.with_help("grant it to sets that such pods belong to, as namespaces do"),
             });
@@ -99,59 +99,5 @@ impl Judge<'_> {
                 .with_help("guard one of them: `… locked for egress`, or `… locked for ingress`");
         }
         Some(said)
-    }
-
-    /// The port to tell of a flow that is wrong on several: one that the destination declares; and whether it is wrong
-    /// on all of them.
-    fn telling(&self, wrong: &Flows, source: usize, destination: usize, first: usize) -> (usize, bool) {
-        let is_wrong = |atom: &usize| wrong.contains(source, destination, *atom);
-        let atoms: Vec<usize> = (0..self.space.ports.len()).filter(is_wrong).collect();
-        let Point::Pod(pod) = &self.space.points[destination] else {
-            return (first, atoms.len() == self.space.ports.len());
-        };
-        let is_declared = |atom: &&usize| {
-            let range = self.space.ports.atom(**atom);
-            let within = |port: &ContainerPort| {
-                Carrier::from(port.protocol) == range.protocol
-                    && (range.first..=range.last).contains(&port.number)
-            };
-            pod.ports.iter().any(within) && range.first == range.last
-        };
-        (*atoms.iter().find(is_declared).unwrap_or(&first), atoms.len() == self.space.ports.len())
-    }
-
-    fn spoken(&self, at: usize) -> String {
-        match &self.space.points[at] {
-            Point::Address(address) => format!("`{}`", address.first),
-            Point::Pod(pod) => match pod.class {
-                Some(class) => {
-                    let inventory = self.facts.inventory;
-                    let workload = inventory.classes[class.index()].workload;
-                    format!("`{}`", names::spelled(inventory, Named::Workload(workload), false))
-                }
-                None => crate::check::spoken_newcomer(pod, self.facts),
-            },
-        }
-    }
-}
-
-/// `port 53/udp`, in a message.
-pub fn port_text(port: PortRange) -> String {
-    let word = if port.first == port.last { "port" } else { "ports" };
-    format!("{word} {}", written(port))
-}
-
-fn written(port: PortRange) -> String {
-    let protocol = match port.protocol {
-        Carrier::Tcp => "tcp",
-        Carrier::Udp => "udp",
-        Carrier::Sctp => "sctp",
-        Carrier::Icmp => "icmp",
-        Carrier::Icmpv6 => "icmpv6",
-        Carrier::Other => "other",
-    };
-    match port.first == port.last {
-        true => format!("{}/{protocol}", port.first),
-        false => format!("{}-{}/{protocol}", port.first, port.last),
     }
 }

@@ -12,9 +12,11 @@ mod input;
 mod library;
 mod man;
 mod output;
+mod policies;
 mod project;
 mod report;
 mod test;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,7 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

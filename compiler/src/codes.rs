@@ -120,6 +120,11 @@ codes! {
     E0509 "a policy of others opens what must not be"
     E0510 "a policy of others closes what must be reached"
     E0511 "no test to run"
+    // E06: proofs
+    E0601 "objects that are not the program"
+    E0602 "policies that cannot be read"
+    E0603 "what cannot be proved"
+    E0604 "flows that the format leaves open"
     // E07: project and files
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"

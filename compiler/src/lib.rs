@@ -22,8 +22,10 @@ pub mod relation;
 pub mod resolve;
 pub mod selector;
 pub mod source;
+pub mod spoken;
 pub mod target;
 mod threads;
+pub mod verify;
 
 pub use assertions::TestResult;
 pub use codes::Code;
@@ -35,6 +37,7 @@ pub use relation::Relation;
 pub use resolve::names::nearest;
 pub use source::Sources;
 pub use target::Target;
+pub use verify::Proof;
 pub use weir_cluster::Inventory;
 pub use weir_grammar::ast::Day;
 
@@ -125,6 +128,20 @@ impl Analysis {
     /// Judges the tests of the program. `None` for a program with errors: it means nothing yet.
     pub fn run_tests(&self, facts: &Facts<'_>) -> Option<Vec<TestResult>> {
         (!self.has_errors()).then(|| assertions::judge(&self.program, &self.meant, facts))
+    }
+
+    /// Proves that policy objects, given as texts with their names, let flow what the program means and nothing else. `None`
+    /// for a program with errors: it means nothing yet.
+    pub fn verify(&self, facts: &Facts<'_>, texts: &[(&str, &str)]) -> Option<Proof> {
+        let claim = verify::Claim {
+            program: &self.program,
+            meant: &self.meant,
+            bound: &self.relation,
+            target: self.target,
+            options: &self.options,
+            facts,
+        };
+        (!self.has_errors()).then(|| verify::verify(&claim, texts))
     }
 
     /// The objects, sorted by namespace and name. `None` for a program with errors: nothing is half written.

@@ -2,13 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use weir_cluster::flow::{
-    AddressKind, AddressPoint, Bits, Boundaries, FlowBox, Flows, Permit, PodPoint, Point, PortRange, Side,
-    Space,
+    AddressKind, AddressPoint, Bits, Boundaries, Carrier, FlowBox, Flows, Payload, PodPoint, Point,
+    PortRange, SetPermit, Sides, Space,
 };
 use weir_cluster::inventory::Protocol;
 use weir_cluster::labels::{Labels, Text};
@@ -19,38 +18,110 @@ use crate::relation::{Grant, Narrowing, Relation, Within};
 use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
 use crate::selector::PodSet;
 
+mod requests;
+
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
     let meaning = Meaning::new(facts, space);
-    let mut egress: Vec<Side> = vec![Side::Open; space.points.len()];
-    let mut ingress = egress.clone();
+    let (mut egress, mut ingress) = (Closing::new(space), Closing::new(space));
     for guard in &relation.guards {
-        for at in meaning.pods(&guard.pods).iter() {
-            for (closes, sides) in [(guard.egress, &mut egress), (guard.ingress, &mut ingress)] {
-                let side = &mut sides[at as usize];
-                if closes && *side == Side::Open {
-                    *side = Side::Closed(Vec::new());
-                }
+        let pods = meaning.pods(&guard.pods);
+        for (closes, side) in [(guard.egress, &mut egress), (guard.ingress, &mut ingress)] {
+            if closes {
+                side.close(&pods);
             }
         }
     }
     for grant in &relation.grants {
-        meaning.permit(grant, &mut egress, &mut ingress);
+        for flows in meaning.granted(grant) {
+            egress.permit(&flows.sources, &flows.destinations, &flows.ports);
+            ingress.permit(&flows.destinations, &flows.sources, &flows.ports);
+        }
     }
-    Flows::from_sides(space, &egress, &ingress)
+    Flows::from_grouped(space, &egress.sides(), &ingress.sides())
 }
 
-/// The ports at which the space has to be cut for the relation's sake.
-pub fn port_boundaries(relation: &Relation) -> Vec<PortRange> {
-    relation.grants.iter().flat_map(|grant| port_cuts(&grant.ports)).collect()
+/// What of one direction is closed, and what of that is granted.
+struct Closing {
+    sides: Sides,
+    /// For each point that is closed what it permits.
+    closed: Vec<Option<Vec<SetPermit>>>,
 }
 
-/// The address ranges at which the space has to be cut for the relation's sake.
-pub fn address_boundaries(relation: &Relation, facts: &Facts<'_>) -> Vec<ipnet::IpNet> {
-    let ends = relation.grants.iter().flat_map(|grant| grant.from.iter().chain(&grant.to));
-    let mut cuts: Vec<ipnet::IpNet> = ends.flat_map(address_cuts).collect();
-    cuts.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
-    cuts
+impl Closing {
+    fn new(space: &Space) -> Closing {
+        Closing { sides: Sides::open(space.points.len()), closed: vec![None; space.points.len()] }
+    }
+
+    fn close(&mut self, points: &Bits) {
+        for at in points {
+            self.closed[at as usize].get_or_insert_default();
+        }
+    }
+
+    fn permit(&mut self, ends: &Bits, peers: &Bits, ports: &Bits) {
+        if peers.is_empty() || ports.is_empty() {
+            return;
+        }
+        let permit = SetPermit { peers: self.sides.set(peers), ports: self.sides.set(ports) };
+        for at in ends {
+            if let Some(permits) = &mut self.closed[at as usize] {
+                permits.push(permit);
+            }
+        }
+    }
+
+    fn sides(self) -> Sides {
+        let mut sides = self.sides;
+        for (at, permits) in self.closed.into_iter().enumerate() {
+            if let Some(permits) = permits {
+                let side = sides.closed(permits);
+                sides.assign(at, side);
+            }
+        }
+        sides
+    }
+}
+
+/// Where a space has to be cut for the relation's sake.
+pub fn boundaries(relation: &Relation, facts: &Facts<'_>) -> Boundaries {
+    let mut found = Boundaries::default();
+    for grant in &relation.grants {
+        grant.from.iter().chain(&grant.to).for_each(|ends| cut(ends, &mut found));
+        let ranges = port_cuts(&grant.ports);
+        match &grant.narrowed {
+            None => found.ports.extend(ranges),
+            Some(Narrowing::Ping) => found.ports.extend(PINGS),
+            Some(Narrowing::Http(requests)) => {
+                for range in http_ranges(&grant.ports, ranges) {
+                    found.ports.push(range);
+                    found.filters.extend(requests.iter().map(|one| (range, requests::filter(one))));
+                }
+            }
+        }
+    }
+    for denial in &relation.denials {
+        denial.from.iter().chain(&denial.to).for_each(|ends| cut(ends, &mut found));
+        found.ports.extend(port_cuts(&denial.ports));
+    }
+    found.cidrs.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
+    found.sorted()
+}
+
+/// Echo requests.
+const PINGS: [PortRange; 2] = [
+    PortRange { protocol: Carrier::Icmp, first: 8 << 8, last: 8 << 8 | 255 },
+    PortRange { protocol: Carrier::Icmpv6, first: 128 << 8, last: 128 << 8 | 255 },
+];
+
+/// On which ports requests are looked at: a name may stand for any number.
+fn http_ranges(ports: &Ports, ranges: Vec<PortRange>) -> Vec<PortRange> {
+    let named = |port: &Port| matches!(port, Port::Named { .. });
+    let anywhere = match ports {
+        Ports::All => true,
+        Ports::These(ports) => ports.iter().any(named),
+    };
+    if anywhere { vec![PortRange::all(Carrier::Tcp)] } else { ranges }
 }
 
 /// The space in which a relation and these sentences can be told apart.
@@ -60,16 +131,15 @@ pub fn space<'r>(
     newcomers: Vec<PodPoint>,
     facts: &Facts<'_>,
 ) -> Space {
-    let (mut ends, mut ports): (Vec<&Ends>, Vec<&Ports>) = (Vec::new(), Vec::new());
-    for grant in &relation.grants {
-        ends.extend(grant.from.iter().chain(&grant.to));
-        ports.push(&grant.ports);
-    }
+    let mut found = boundaries(relation, facts);
     for reach in reaches {
-        ends.extend(reach.parts().map(|part| &part.ends));
-        ports.extend(reach.object.iter().map(|(_, ports)| ports));
+        reach.parts().for_each(|part| cut(&part.ends, &mut found));
+        found.ports.extend(reach.object.iter().flat_map(|(_, ports)| port_cuts(ports)));
     }
-    space_of(ends, ports, newcomers, facts)
+    Space::of(facts.inventory, newcomers.clone(), &found).unwrap_or_else(|_| {
+        let plain = Boundaries { filters: Vec::new(), hosts: Vec::new(), ..found };
+        Space::of(facts.inventory, newcomers, &plain).expect("nothing is asked of payloads")
+    })
 }
 
 /// The space in which these ends and ports can be told apart.
@@ -79,21 +149,22 @@ pub(crate) fn space_of<'e>(
     newcomers: Vec<PodPoint>,
     facts: &Facts<'_>,
 ) -> Space {
-    let mut cidrs: Vec<ipnet::IpNet> = ends.into_iter().flat_map(address_cuts).collect();
-    cidrs.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
-    let ports: Vec<PortRange> = ports.into_iter().flat_map(port_cuts).collect();
-    let boundaries = Boundaries { cidrs, ports, ..Boundaries::default() };
-    Space::of(facts.inventory, newcomers, &boundaries).expect("nothing is asked of payloads")
+    let mut found = Boundaries::default();
+    ends.into_iter().for_each(|ends| cut(ends, &mut found));
+    found.hosts = Vec::new();
+    found.cidrs.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
+    found.ports = ports.into_iter().flat_map(port_cuts).collect();
+    Space::of(facts.inventory, newcomers, &found).expect("nothing is asked of payloads")
 }
 
-fn address_cuts(ends: &Ends) -> Vec<ipnet::IpNet> {
+fn cut(ends: &Ends, boundaries: &mut Boundaries) {
     match ends {
-        Ends::Outside(set) | Ends::Exactly(set) => set
-            .blocks()
-            .into_iter()
-            .flat_map(|block| std::iter::once(block.cidr).chain(block.except))
-            .collect(),
-        _ => Vec::new(),
+        Ends::Outside(set) | Ends::Exactly(set) => {
+            let blocks = set.blocks().into_iter();
+            boundaries.cidrs.extend(blocks.flat_map(|block| std::iter::once(block.cidr).chain(block.except)));
+        }
+        Ends::Host(pattern) => boundaries.hosts.push(requests::host(pattern)),
+        _ => {}
     }
 }
 
@@ -108,25 +179,6 @@ fn port_cuts(ports: &Ports) -> Vec<PortRange> {
     ports.iter().filter_map(range).collect()
 }
 
-/// The first flow that is not from a pod to itself: that one is nobody's to close.
-pub fn first_between_two(flows: &Flows, space: &Space) -> Option<(usize, usize, usize)> {
-    let alone = |at: u32| match &space.points[at as usize] {
-        Point::Pod(pod) => pod.class.is_none(),
-        Point::Address(_) => false,
-    };
-    flows.boxes().iter().find_map(|one: &FlowBox| {
-        let atom = one.ports.min()?;
-        one.sources.iter().find_map(|source| {
-            let others: Bits = if alone(source) {
-                &one.destinations - &Bits::from_iter([source])
-            } else {
-                one.destinations.clone()
-            };
-            Some((source as usize, others.min()? as usize, atom as usize))
-        })
-    })
-}
-
 /// What sets denote on a space.
 pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
@@ -135,7 +187,6 @@ pub struct Meaning<'a> {
     by_namespace: BTreeMap<&'a Text, BTreeMap<&'a Labels, Vec<u32>>>,
     addresses: Vec<u32>,
     nodes: AddressSet,
-    api_server: Vec<IpAddr>,
     /// What sets of pods denote that were asked for, with the sets, so that no other takes their place.
     known: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
 }
@@ -154,8 +205,8 @@ impl<'a> Meaning<'a> {
                 Point::Address(_) => addresses.push(at),
             }
         }
-        let (nodes, api_server) = (facts.node_addresses(), facts.api_server_addresses());
-        Meaning { facts, space, by_namespace, addresses, nodes, api_server, known: RefCell::default() }
+        let nodes = facts.node_addresses();
+        Meaning { facts, space, by_namespace, addresses, nodes, known: RefCell::default() }
     }
 
     /// Every flow that a sentence speaks of.
@@ -170,11 +221,16 @@ impl<'a> Meaning<'a> {
         flows.map(|(destinations, ports)| FlowBox { sources: sources.clone(), destinations, ports }).collect()
     }
 
-    /// Whether a grant permits one flow. A connection that carries some requests of HTTP is one.
+    /// Every flow from one kind of end to another, on these ports.
+    pub(crate) fn between(&self, from: &Ends, to: &Ends, ports: &Ports) -> Vec<FlowBox> {
+        let sources = self.members(std::slice::from_ref(from));
+        let destinations = self.members(std::slice::from_ref(to));
+        let pairs = self.by_ports(&destinations, ports).into_iter();
+        pairs.map(|(destinations, ports)| FlowBox { sources: sources.clone(), destinations, ports }).collect()
+    }
+
+    /// Whether a grant permits one flow.
     pub fn grants(&self, grant: &Grant, source: usize, destination: usize, atom: usize) -> bool {
-        if grant.narrowed == Some(Narrowing::Ping) {
-            return false; // it is on no port
-        }
         let within =
             |ends: &[Ends], at: usize| ends.iter().any(|ends| self.admits(ends, &self.space.points[at]));
         if !within(&grant.from, source) || !within(&grant.to, destination) {
@@ -188,24 +244,14 @@ impl<'a> Meaning<'a> {
                 part.is_some() && part == self.part(destination, within)
             }
         };
-        near && self.by_ports(&one, &grant.ports).iter().any(|(_, atoms)| atoms.contains(atom as u32))
+        near && self.on(&one, grant).iter().any(|(_, atoms)| atoms.contains(atom as u32))
     }
 
-    fn permit(&self, grant: &Grant, egress: &mut [Side], ingress: &mut [Side]) {
-        for flows in self.granted(grant) {
-            open(egress, &flows.sources, &flows.destinations, &flows.ports);
-            open(ingress, &flows.destinations, &flows.sources, &flows.ports);
-        }
-    }
-
-    /// Every flow that a grant permits on ports.
+    /// Every flow that a grant permits.
     pub(crate) fn granted(&self, grant: &Grant) -> Vec<FlowBox> {
-        if grant.narrowed == Some(Narrowing::Ping) {
-            return Vec::new();
-        }
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
         let mut boxes = Vec::new();
-        for (destinations, ports) in self.by_ports(&to, &grant.ports) {
+        for (destinations, ports) in self.on(&to, grant) {
             if grant.within == Within::Everywhere {
                 boxes.push(FlowBox { sources: from.clone(), destinations, ports });
                 continue;
@@ -217,6 +263,26 @@ impl<'a> Meaning<'a> {
             }
         }
         boxes
+    }
+
+    /// Destinations with the atoms that a grant permits of them.
+    fn on(&self, to: &Bits, grant: &Grant) -> Vec<(Bits, Bits)> {
+        let atoms = &self.space.ports;
+        match &grant.narrowed {
+            None => self.by_ports(to, &grant.ports),
+            Some(Narrowing::Ping) => {
+                let pings = PINGS.into_iter().fold(Bits::new(), |all, range| all | atoms.of(range));
+                vec![(to.clone(), pings)]
+            }
+            Some(Narrowing::Http(requests)) => {
+                let asked = atoms.saying(PortRange::all(Carrier::Tcp), |payload| match payload {
+                    Payload::Http(request) => requests.iter().any(|one| requests::holds(one, request)),
+                    Payload::DnsQuery(_) | Payload::ServerName(_) => false,
+                });
+                let on = self.by_ports(to, &grant.ports).into_iter();
+                on.map(|(to, ports)| (to, ports & &asked)).filter(|(_, ports)| !ports.is_empty()).collect()
+            }
+        }
     }
 
     /// The part that a pod belongs to.
@@ -299,7 +365,10 @@ impl<'a> Meaning<'a> {
             }
             (Ends::Exactly(set), Point::Address(address)) => inside(set, address),
             (Ends::Nodes, Point::Address(address)) => inside(&self.nodes, address),
-            (Ends::ApiServer, Point::Address(address)) => self.api_server.contains(&address.first),
+            (Ends::ApiServer, Point::Address(address)) => address.api_server,
+            (Ends::Host(pattern), Point::Address(address)) => {
+                address.host.as_ref().is_some_and(|host| requests::is_host(pattern, host))
+            }
             _ => false,
         }
     }
@@ -335,16 +404,5 @@ impl<'a> Meaning<'a> {
             pairs.push((to.clone(), numbers));
         }
         pairs
-    }
-}
-
-fn open(sides: &mut [Side], ends: &Bits, peers: &Bits, ports: &Bits) {
-    if peers.is_empty() || ports.is_empty() {
-        return;
-    }
-    for at in ends {
-        if let Side::Closed(permits) = &mut sides[at as usize] {
-            permits.push(Permit { peers: peers.clone(), ports: ports.clone() });
-        }
     }
 }

@@ -249,8 +249,7 @@ pub fn judge(built: &Built, later: &Inventory) -> Judgement {
     let policies = enforce::read(Dialect::NetworkPolicy, "built", built.yaml())
         .unwrap_or_else(|errors| panic!("what was emitted is not valid: {errors:?}\n{}", built.yaml()));
     let mut boundaries = policies.boundaries();
-    boundaries.cidrs.extend(meaning::address_boundaries(&built.relation, &facts));
-    boundaries.ports.extend(meaning::port_boundaries(&built.relation));
+    boundaries.join(meaning::boundaries(&built.relation, &facts));
     let space = Space::of(later, Space::newcomers(later), &boundaries).expect("no payloads");
     let meant = meaning::flows(&built.relation, &facts, &space);
     let enforced = policies.enforce(&space, &Switches::default());

@@ -22,12 +22,11 @@ use weir_cluster::inventory::{ExistingPolicy, PolicyRules};
 use weir_grammar::ast::Direction;
 
 use crate::Setting;
-use crate::assertions::port_text;
 use crate::check::conflicts::guard_place;
 use crate::diagnostic::{Code, Diagnostic, InputPlace, listed};
-use crate::meaning;
 use crate::relation::{Grant, GrantKind, Relation};
 use crate::resolve::program::{Exclusive, Program, Reach, SentenceId, SentenceKind};
+use crate::spoken;
 use denials::Denied;
 use ground::{Ground, Near};
 use plan::Cause;
@@ -192,7 +191,7 @@ impl<'a> Judge<'a> {
     }
 
     fn first(&self, flows: &Flows) -> Option<Witness> {
-        meaning::first_between_two(flows, self.ground.space)
+        spoken::first_between_two(flows, self.ground.space)
     }
 
     fn meets(&self, boxes: &[FlowBox], ends: impl Fn(&Way) -> &Bits) -> bool {
@@ -385,7 +384,7 @@ impl<'a> Judge<'a> {
 
     fn closed(&self, said: Diagnostic, stopped: &Stopped) -> Diagnostic {
         let (source, destination, atom) = stopped.witness;
-        let port = port_text(self.ground.space.ports.atom(atom));
+        let port = spoken::on(self.ground.space.ports.atom(atom));
         let (from, to) = (self.ground.spoken(source), self.ground.spoken(destination));
         let (pod, word) = match stopped.end {
             Direction::Ingress => (&to, "ingress"),
@@ -404,7 +403,7 @@ impl<'a> Judge<'a> {
                 format!("with {others} it guards the {word} of {pod} and does not admit it")
             }
         };
-        let mut said = said.with_note(format!("for one, {from} does not reach {to} on {port}: {why}"));
+        let mut said = said.with_note(format!("for one, {from} does not reach {to} {port}: {why}"));
         if let (true, Some(doubt)) = (culprit.subject.surely.is_empty(), culprit.doubt) {
             said = said.with_note(doubt);
         }
@@ -473,11 +472,12 @@ impl<'a> Judge<'a> {
             _ => "everybody".to_owned(),
         };
         let atom = ports.min().filter(|_| *ports != self.ground.space.ports.all());
-        let port = atom
-            .map_or("every port".to_owned(), |atom| port_text(self.ground.space.ports.atom(atom as usize)));
+        let port = atom.map_or("on every port".to_owned(), |atom| {
+            spoken::on(self.ground.space.ports.atom(atom as usize))
+        });
         match way.direction {
-            Direction::Ingress => format!("for one, it admits {peer} to {pod} on {port}"),
-            Direction::Egress => format!("for one, it lets {pod} out to {peer} on {port}"),
+            Direction::Ingress => format!("for one, it admits {peer} to {pod} {port}"),
+            Direction::Egress => format!("for one, it lets {pod} out to {peer} {port}"),
         }
     }
 
@@ -493,7 +493,7 @@ impl<'a> Judge<'a> {
 
     fn reaches(&self, (source, destination, atom): Witness) -> String {
         let (from, to) = (self.ground.spoken(source), self.ground.spoken(destination));
-        format!("{from} reaches {to} on {}", port_text(self.ground.space.ports.atom(atom)))
+        format!("{from} reaches {to} {}", spoken::on(self.ground.space.ports.atom(atom)))
     }
 
     fn report(&mut self, id: SentenceId, policy: usize, mut said: Diagnostic) {

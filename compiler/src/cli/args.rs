@@ -21,6 +21,8 @@ pub enum Command {
     Build(BuildArguments),
     /// Check a program against a cluster; write nothing
     Check(CheckArguments),
+    /// Prove that policy objects enforce exactly what a program means
+    Verify(VerifyArguments),
     /// Run the tests of a program, `test "…" { … }`
     Test(TestArguments),
     /// Bring programs into their one canonical form; comments stay
@@ -55,6 +57,23 @@ pub struct BuildArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub program: ProgramArguments,
+}
+
+#[derive(Args)]
+pub struct VerifyArguments {
+    #[command(flatten)]
+    pub program: ProgramArguments,
+
+    #[command(flatten)]
+    pub policies: PoliciesArguments,
+}
+
+#[derive(Args)]
+pub struct PoliciesArguments {
+    /// Policy objects: a file, a folder, or `-` for standard input; may be given several times. Objects of other kinds
+    /// are passed over
+    #[arg(long, value_name = "PATH", required = true)]
+    pub policies: Vec<PathBuf>,
 }
 
 #[derive(Args)]

@@ -1,8 +1,9 @@
-//! `weir build`: check, compile, write. On any error in any cluster nothing is written, neither to the folder nor to
+//! `weir build`: check, compile, verify, write. On any error in any cluster nothing is written, neither to the folder nor to
 //! standard output.
 
 use std::io::{self, Write};
 
+use weir::diagnostic::merge::merge;
 use weir::diagnostic::{Code, Diagnostic};
 use weir::{Document, emit};
 
@@ -18,10 +19,22 @@ pub fn run(arguments: &BuildArguments) -> Outcome {
         Ok(input) => std::mem::ManuallyDrop::new(input),
         Err(failure) => return report.failed_in(&failure.sources, &failure.diagnostics),
     };
-    let run = match clusters::each(&input, |analysis, facts| analysis.build(facts)) {
+    let run = match clusters::each(&input, |analysis, facts| {
+        let built = analysis.build(facts)?;
+        let texts: Vec<(&str, &str)> =
+            built.iter().map(|document| (document.name.as_str(), document.text.as_str())).collect();
+        let proof = analysis.verify(facts, &texts)?;
+        Some((built, proof))
+    }) {
         Ok(run) => run,
         Err(errors) => return report.failed_in(input.sources(), &errors),
     };
+    let mut run = run;
+    let proved = run.clusters.iter().filter_map(|cluster| {
+        let (_, proof) = cluster.result.as_ref()?;
+        Some((cluster.name.clone(), proof.diagnostics.clone()))
+    });
+    run.diagnostics.extend(merge(proved.collect()));
     if report.diagnostics(input.sources(), &run.diagnostics).is_err() {
         return Outcome::Failed;
     }
@@ -29,7 +42,7 @@ pub fn run(arguments: &BuildArguments) -> Outcome {
         report.say(&cluster.inventory);
     }
     let built: Option<Vec<(String, Vec<Document>)>> =
-        run.clusters.into_iter().map(|Done { name, result, .. }| Some((name, result?))).collect();
+        run.clusters.into_iter().map(|Done { name, result, .. }| Some((name, result?.0))).collect();
     let built = match built {
         Some(built) if report.outcome(&run.diagnostics) == Outcome::Fine => built,
         _ => {
@@ -70,7 +83,7 @@ fn stream(built: &[(String, Vec<Document>)]) -> String {
     texts.join("---\n")
 }
 
-fn number(objects: usize) -> String {
+pub fn number(objects: usize) -> String {
     if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
 }
 

@@ -278,7 +278,7 @@ fn malformed(error: weir_cluster::manifest::ManifestError) -> Diagnostic {
     said
 }
 
-fn is_manifest(name: &str) -> bool {
+pub fn is_manifest(name: &str) -> bool {
     let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
     [".yaml", ".yml", ".json"].iter().any(|ending| plain.ends_with(ending))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use weir::{Code, Facts, Inventory, Target, meaning};
+use weir::{Code, Facts, Inventory, Target, spoken};
 use weir_cluster::enforce::{self, Dialect, Policies, Switches};
 use weir_cluster::flow::{Carrier, FlowBox, Flows, PodPoint, Point, PortRange, Space};
 
@@ -252,7 +252,7 @@ fn said(inventory: &Inventory, text: &str) -> (Vec<Code>, Option<String>, String
 
 /// Without what nothing may close: a pod to itself.
 fn exists(flows: &Flows, space: &Space) -> bool {
-    meaning::first_between_two(flows, space).is_some()
+    spoken::first_between_two(flows, space).is_some()
 }
 
 #[test]

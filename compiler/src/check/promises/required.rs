@@ -4,12 +4,12 @@ use weir_cluster::flow::{Flows, Point, Space};
 
 use super::region::Region;
 use super::{Prover, universe};
-use crate::assertions::port_text;
 use crate::check::conflicts::guard_place;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::meaning::{self, Meaning};
 use crate::relation::Within;
 use crate::resolve::program::{Ports, Reach, SentenceId, SentenceKind};
+use crate::spoken::{self, first_between_two};
 
 impl Prover<'_> {
     pub(super) fn check_required(&mut self) {
@@ -42,7 +42,7 @@ impl Prover<'_> {
     fn check_today(&mut self, id: SentenceId, reach: &Reach, space: &Space, flows: &Flows) -> bool {
         let required = Flows::from_boxes(space, &Meaning::new(self.facts, space).boxes(reach));
         let missing = required.minus(flows);
-        let Some((source, destination, atom)) = meaning::first_between_two(&missing, space) else {
+        let Some((source, destination, atom)) = first_between_two(&missing, space) else {
             return false;
         };
         let (from, to) = (&space.points[source], &space.points[destination]);
@@ -53,7 +53,7 @@ impl Prover<'_> {
             closes(from, guard.egress) || closes(to, guard.ingress)
         });
         let spoken = |point: &Point| self.spoken(point);
-        let note = format!("for one, {} does not reach {} on {}", spoken(from), spoken(to), port_text(port));
+        let note = format!("for one, {} does not reach {} {}", spoken(from), spoken(to), spoken::on(port));
         let mut said = Diagnostic::error(Code::E0507, "what must be reached is closed")
             .at(reach.verb_place, "has to be open");
         if let Some(guard) = closing {

@@ -1,0 +1,296 @@
+//! Holds what policy objects enforce against what a program means: flow by flow, on the bytes that were written. Knows
+//! nothing of how they came about.
+//!
+//! The universe is that of the language: today's classes of pods, newcomers, and for each selector of the objects pods
+//! that tell it from its neighbours; addresses and ports cut wherever program or objects cut them. Outside of it are pods
+//! that reach themselves, nodes that reach their own pods, replies, and what no packet can be.
+
+use std::net::IpAddr;
+
+use weir_cluster::enforce::{self, Action, Dialect, Enforced, Explanation, Policies, PolicyError, Switches};
+use weir_cluster::flow::{
+    BEYOND_PORTS, Bits, Carrier, FlowBox, Flows, Payload, Point, PortRange, Space, TooComplex,
+};
+
+use crate::decide::{self, Decision};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::Facts;
+use crate::meaning::{self, Meaning};
+use crate::relation::Relation;
+use crate::resolve::program::Program;
+use crate::spoken::{self, Spoken};
+use crate::target::{Denials, Options, Target};
+
+/// A program as far as a proof goes.
+pub(crate) struct Claim<'a> {
+    pub program: &'a Program,
+    /// As it is written.
+    pub meant: &'a Relation,
+    /// As far as the target can hold it for what comes later.
+    pub bound: &'a Relation,
+    pub target: Target,
+    pub options: &'a Options,
+    pub facts: &'a Facts<'a>,
+}
+
+/// What came of a proof.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// Errors where objects and program differ, notes where the format leaves something open. Without errors the objects
+    /// let flow what the program means, and nothing else.
+    pub diagnostics: Vec<Diagnostic>,
+    pub objects: usize,
+    /// Points and port atoms over which flows were compared.
+    pub points: usize,
+    pub atoms: usize,
+}
+
+impl Proof {
+    pub fn holds(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// The objects that a target's plugin enforces together.
+pub(crate) fn dialect(target: Target) -> Dialect {
+    match target {
+        Target::NetworkPolicy => Dialect::NetworkPolicy,
+        Target::Cilium => Dialect::Cilium,
+        Target::Calico => Dialect::Calico,
+        Target::ClusterNetworkPolicy => Dialect::ClusterNetworkPolicy,
+    }
+}
+
+/// What the cluster's plugin has switched on, as evaluators ask it.
+pub(crate) fn switches(_facts: &Facts<'_>) -> Switches {
+    Switches::default()
+}
+
+/// Proves that these texts enforce what a program means, or says by one flow where they do not.
+pub(crate) fn verify(claim: &Claim<'_>, texts: &[(&str, &str)]) -> Proof {
+    let policies = match enforce::read_all(dialect(claim.target), texts) {
+        Ok(policies) => policies,
+        Err(errors) => return Proof { diagnostics: vec![unreadable(&errors)], ..Proof::default() },
+    };
+    let objects = policies.len();
+    match Judge::new(claim, policies) {
+        Ok(judge) => {
+            let (points, atoms) = (judge.space.points.len(), judge.space.ports.len());
+            Proof { diagnostics: judge.diagnostics(), objects, points, atoms }
+        }
+        Err(TooComplex(pattern)) => {
+            let message = "what the objects enforce cannot be proved";
+            let said = Diagnostic::error(Code::E0603, message)
+                .with_note(format!("the pattern `{pattern}` has more states than can be looked at"))
+                .with_help("ask for less in one sentence, or put these requests on ports of their own");
+            Proof { diagnostics: vec![said], objects, ..Proof::default() }
+        }
+    }
+}
+
+/// Text of policies that nobody would take.
+fn unreadable(errors: &[PolicyError]) -> Diagnostic {
+    let mut said = Diagnostic::error(Code::E0602, "policy objects that cannot be read");
+    for error in errors.iter().take(3) {
+        said = said.with_note(error.to_string());
+    }
+    if errors.len() > 3 {
+        said = said.with_note(format!("and {} more", errors.len() - 3));
+    }
+    said
+}
+
+struct Judge<'a> {
+    claim: &'a Claim<'a>,
+    policies: Policies,
+    switches: Switches,
+    space: Space,
+}
+
+impl<'a> Judge<'a> {
+    fn new(claim: &'a Claim<'a>, policies: Policies) -> Result<Judge<'a>, TooComplex> {
+        let Claim { meant, bound, target, facts, .. } = *claim;
+        let mut boundaries = policies.boundaries();
+        boundaries.join(meaning::boundaries(meant, facts));
+        boundaries.join(meaning::boundaries(bound, facts));
+        // On NetworkPolicy what has no ports is every plugin's own affair.
+        if target != Target::NetworkPolicy {
+            boundaries.ports.extend(BEYOND_PORTS);
+        }
+        let mut newcomers = Space::newcomers(facts.inventory);
+        newcomers.extend(policies.probes(facts.inventory));
+        let space = Space::of(facts.inventory, newcomers, &boundaries.sorted())?;
+        Ok(Judge { claim, policies, switches: switches(facts), space })
+    }
+
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let Enforced { permitted, undefined } = self.policies.enforce(&self.space, &self.switches);
+        let meant = self.flows(self.claim.meant);
+        let mut opened = permitted.minus(&meant);
+        let mut closed = meant.minus(&permitted).minus(&undefined);
+        if !opened.is_empty() || !closed.is_empty() {
+            let outside = Flows::from_boxes(&self.space, &outside(&self.space));
+            opened = opened.minus(&outside);
+            closed = closed.minus(&outside);
+        }
+        if !opened.is_empty() || !closed.is_empty() {
+            // What is bound to today's inventory was said where it was bound.
+            let bound = self.flows(self.claim.bound);
+            let later = Flows::from_boxes(&self.space, &later(&self.space));
+            opened = opened.minus(&bound.minus(&meant).intersect(&later));
+            closed = closed.minus(&meant.minus(&bound).intersect(&later));
+        }
+        let mut found = Vec::new();
+        found.extend(self.opened(&opened));
+        found.extend(self.closed(&closed));
+        found.extend(self.left_open(&undefined));
+        found
+    }
+
+    /// What a relation permits, less what the target denies.
+    fn flows(&self, relation: &Relation) -> Flows {
+        let Claim { target, options, facts, .. } = *self.claim;
+        let flows = meaning::flows(relation, facts, &self.space);
+        let denials = Denials::of(target, options, facts);
+        let meaning = Meaning::new(facts, &self.space);
+        let mut denied: Vec<FlowBox> = Vec::new();
+        for denial in &relation.denials {
+            for from in denials.apart(&denial.from) {
+                for to in denials.apart(&denial.to) {
+                    if denials.can(&from, &to, &denial.ports) {
+                        denied.extend(meaning.between(&from, &to, &denial.ports));
+                    }
+                }
+            }
+        }
+        if denied.is_empty() { flows } else { flows.minus(&Flows::from_boxes(&self.space, &denied)) }
+    }
+
+    fn words(&self) -> Spoken<'_> {
+        Spoken { facts: self.claim.facts, space: &self.space }
+    }
+
+    /// One flow of a difference, in words, with what both sides say of it.
+    fn witness(&self, flows: &Flows) -> Option<(String, Decision, Explanation)> {
+        let (source, destination, first) = spoken::first_between_two(flows, &self.space)?;
+        let words = self.words();
+        let (atom, all) = words.telling(flows, source, destination, first);
+        let port = if all { "on every port".to_owned() } else { words.on(atom) };
+        let flow = (source, destination, atom);
+        let decision = decide::decide(self.claim.meant, self.claim.facts, &self.space, flow);
+        let explanation = self.policies.explain(&self.space, &self.switches, flow);
+        Some((
+            format!("{} -> {} {port}", words.point(source), words.point(destination)),
+            decision,
+            explanation,
+        ))
+    }
+
+    fn opened(&self, flows: &Flows) -> Option<Diagnostic> {
+        let (flow, decision, explanation) = self.witness(flows)?;
+        let mut said =
+            Diagnostic::error(Code::E0601, "the objects let through what the program does not permit");
+        for guard in decision.leaving.iter().chain(&decision.entering) {
+            let place = crate::check::guard_place(self.claim.program, *guard);
+            if !said.labels.iter().any(|label| label.place == place) {
+                said = said.at(place, "closes it");
+            }
+        }
+        said = said.with_note(format!("for one: {flow}"));
+        let rules = self.rules(&explanation, Action::Allow);
+        if rules.is_empty() {
+            said = said.with_note("no object closes it at either end");
+        }
+        Some(rules.into_iter().fold(said, Diagnostic::with_note))
+    }
+
+    fn closed(&self, flows: &Flows) -> Option<Diagnostic> {
+        let (flow, decision, explanation) = self.witness(flows)?;
+        let mut said = Diagnostic::error(Code::E0601, "the objects stop what the program permits");
+        for grant in &decision.grants {
+            said = said.at(self.claim.program.get(*grant).place, "permits it");
+        }
+        said = said.with_note(format!("for one: {flow}"));
+        if decision.grants.is_empty() {
+            said = said.with_note("the program closes neither end");
+        }
+        let mut rules = self.rules(&explanation, Action::Deny);
+        if rules.is_empty() {
+            let objects = self.policies.objects();
+            for (side, way) in [(&explanation.egress, "leaves"), (&explanation.ingress, "enters")] {
+                if side.answer != enforce::Answer::Permitted
+                    && let Some(object) = side.governing.first()
+                {
+                    rules.push(format!(
+                        "{} closes what {way} there, and no rule permits it",
+                        objects[*object as usize]
+                    ));
+                }
+            }
+        }
+        Some(rules.into_iter().fold(said, Diagnostic::with_note))
+    }
+
+    /// The rules that decide a flow, by their object.
+    fn rules(&self, explanation: &Explanation, action: Action) -> Vec<String> {
+        let objects = self.policies.objects();
+        let verb = if action == Action::Deny { "denies" } else { "permits" };
+        let sides = [&explanation.egress, &explanation.ingress];
+        let matching = sides.into_iter().flat_map(|side| &side.matching).filter(|rule| rule.action == action);
+        let said = |rule: &enforce::Matching| {
+            let object = &objects[rule.object as usize];
+            format!("{} {verb} it by `{}` ({}:{})", object, rule.path, object.place.file, object.place.line)
+        };
+        matching.take(3).map(said).collect()
+    }
+
+    fn left_open(&self, undefined: &Flows) -> Option<Diagnostic> {
+        let (flow, ..) = self.witness(undefined)?;
+        let message = "the format leaves some flows open: network plugins differ";
+        Some(Diagnostic::note(Code::E0604, message).with_note(format!("for one: {flow}")))
+    }
+}
+
+/// What no packet can be, and what is outside of every sentence: messages of one family to addresses of the other, and
+/// what is no question where the plugin's proxy for the DNS listens.
+fn outside(space: &Space) -> Vec<FlowBox> {
+    let all: Bits = (0..space.points.len() as u32).collect();
+    let family = |v6: bool| -> Bits {
+        let of = |(at, point): (u32, &Point)| match point {
+            Point::Address(address) if matches!(address.first, IpAddr::V6(_)) == v6 => Some(at),
+            _ => None,
+        };
+        (0u32..).zip(&space.points).filter_map(of).collect()
+    };
+    let mut boxes = Vec::new();
+    for (carrier, others) in [(Carrier::Icmp, family(true)), (Carrier::Icmpv6, family(false))] {
+        let ports = space.ports.of(PortRange::all(carrier));
+        boxes.push(FlowBox { sources: all.clone(), destinations: others.clone(), ports: ports.clone() });
+        boxes.push(FlowBox { sources: others, destinations: all.clone(), ports });
+    }
+    let asks = |atom: usize| matches!(space.ports.payload(atom), Some(Payload::DnsQuery(_)));
+    let asked: Vec<PortRange> =
+        (0..space.ports.len()).filter(|atom| asks(*atom)).map(|atom| space.ports.atom(atom)).collect();
+    let is_plain = |atom: &u32| {
+        let atom = *atom as usize;
+        space.ports.payload(atom).is_none() && asked.contains(&space.ports.atom(atom))
+    };
+    let ports: Bits = (0..space.ports.len() as u32).filter(is_plain).collect();
+    boxes.push(FlowBox { sources: all.clone(), destinations: all, ports });
+    boxes
+}
+
+/// Flows one of whose ends is not there today.
+fn later(space: &Space) -> Vec<FlowBox> {
+    let is_new = |(at, point): (u32, &Point)| match point {
+        Point::Pod(pod) if pod.class.is_none() => Some(at),
+        _ => None,
+    };
+    let new: Bits = (0u32..).zip(&space.points).filter_map(is_new).collect();
+    let all: Bits = (0..space.points.len() as u32).collect();
+    let ports = space.ports.all();
+    vec![
+        FlowBox { sources: new.clone(), destinations: all.clone(), ports: ports.clone() },
+        FlowBox { sources: all, destinations: new, ports },
+    ]
+}
