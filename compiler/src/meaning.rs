@@ -10,7 +10,7 @@ use weir_cluster::flow::{
     PortRange, SetPermit, Sides, Space,
 };
 use weir_cluster::inventory::Protocol;
-use weir_cluster::labels::{Labels, Text};
+use weir_cluster::labels::Text;
 
 use crate::address::AddressSet;
 use crate::facts::Facts;
@@ -18,7 +18,10 @@ use crate::relation::{Grant, Narrowing, Relation, Within};
 use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
 use crate::selector::PodSet;
 
+mod index;
 mod requests;
+
+use index::Index;
 
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
@@ -183,30 +186,28 @@ fn port_cuts(ports: &Ports) -> Vec<PortRange> {
 pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
     space: &'a Space,
-    /// The pods that policies govern, by name and labels of their namespaces.
-    by_namespace: BTreeMap<&'a Text, BTreeMap<&'a Labels, Vec<u32>>>,
+    index: Index<'a>,
     addresses: Vec<u32>,
     nodes: AddressSet,
     /// What sets of pods denote that were asked for, with the sets, so that no other takes their place.
     known: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
+    known_addresses: RefCell<FxHashMap<Ends, Rc<Bits>>>,
 }
 
 impl<'a> Meaning<'a> {
     pub fn new(facts: &'a Facts<'a>, space: &'a Space) -> Meaning<'a> {
-        let mut by_namespace: BTreeMap<&Text, BTreeMap<&Labels, Vec<u32>>> = BTreeMap::new();
-        let mut addresses = Vec::new();
-        for (at, point) in (0u32..).zip(&space.points) {
-            match point {
-                Point::Pod(pod) if pod.host_network => {}
-                Point::Pod(pod) => {
-                    let homes = by_namespace.entry(&pod.namespace).or_default();
-                    homes.entry(&pod.namespace_labels).or_default().push(at);
-                }
-                Point::Address(_) => addresses.push(at),
-            }
-        }
+        let is_address = |(at, point): (u32, &Point)| matches!(point, Point::Address(_)).then_some(at);
+        let addresses = (0u32..).zip(&space.points).filter_map(is_address).collect();
         let nodes = facts.node_addresses();
-        Meaning { facts, space, by_namespace, addresses, nodes, known: RefCell::default() }
+        Meaning {
+            facts,
+            space,
+            index: Index::of(space),
+            addresses,
+            nodes,
+            known: RefCell::default(),
+            known_addresses: RefCell::default(),
+        }
     }
 
     /// Every flow that a sentence speaks of.
@@ -310,10 +311,7 @@ impl<'a> Meaning<'a> {
             match ends {
                 Ends::Anywhere => members |= (0..self.space.points.len() as u32).collect::<Bits>(),
                 Ends::Pods(pods) => members |= &*self.pods(pods),
-                other => {
-                    let admitted = |at: &&u32| self.admits(other, &self.space.points[**at as usize]);
-                    members.extend(self.addresses.iter().filter(admitted).copied());
-                }
+                other => members |= &*self.addresses(other),
             }
         }
         members
@@ -323,34 +321,19 @@ impl<'a> Meaning<'a> {
         if let Some((_, known)) = self.known.borrow().get(&pods.identity()) {
             return Rc::clone(known);
         }
-        let found = Rc::new(self.find(pods));
+        let found = Rc::new(self.index.members(pods));
         self.known.borrow_mut().insert(pods.identity(), (pods.clone(), Rc::clone(&found)));
         found
     }
 
-    /// Selectors mostly name their namespaces: only these are looked at then.
-    fn find(&self, pods: &PodSet) -> Bits {
-        let mut members = Bits::new();
-        for term in pods.terms() {
-            let mut add = |name: &Text, homes: &BTreeMap<&Labels, Vec<u32>>| {
-                let admitted = homes.iter().filter(|(labels, _)| term.admits_namespace(name, labels));
-                for (_, pods) in admitted {
-                    let own = pods.iter().filter(|at| match &self.space.points[**at as usize] {
-                        Point::Pod(pod) => term.admits_labels(pod),
-                        Point::Address(_) => false,
-                    });
-                    members.extend(own);
-                }
-            };
-            match term.namespaces.names() {
-                Some(names) => {
-                    let homes = names.filter_map(|name| Some((name, self.by_namespace.get(name)?)));
-                    homes.for_each(|(name, homes)| add(name, homes));
-                }
-                None => self.by_namespace.iter().for_each(|(name, homes)| add(name, homes)),
-            }
+    fn addresses(&self, ends: &Ends) -> Rc<Bits> {
+        if let Some(known) = self.known_addresses.borrow().get(ends) {
+            return Rc::clone(known);
         }
-        members
+        let admitted = |at: &&u32| self.admits(ends, &self.space.points[**at as usize]);
+        let found: Rc<Bits> = Rc::new(self.addresses.iter().filter(admitted).copied().collect());
+        self.known_addresses.borrow_mut().insert(ends.clone(), Rc::clone(&found));
+        found
     }
 
     fn admits(&self, ends: &Ends, point: &Point) -> bool {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use weir_cluster::labels::{NAMESPACE_NAME, Requirement, Text};
 
 pub use constraint::{Constraint, Values};
+pub(crate) use ground::narrow;
 
 /// What a requirement is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -20,6 +20,7 @@ use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::spoken::{self, Spoken};
 use crate::target::{Denials, Options, Target};
+use crate::threads;
 
 /// A program as far as a proof goes.
 pub(crate) struct Claim<'a> {
@@ -68,7 +69,7 @@ pub(crate) fn switches(_facts: &Facts<'_>) -> Switches {
 
 /// Proves that these texts enforce what a program means, or says by one flow where they do not.
 pub(crate) fn verify(claim: &Claim<'_>, texts: &[(&str, &str)]) -> Proof {
-    let policies = match enforce::read_all(dialect(claim.target), texts) {
+    let policies = match read(dialect(claim.target), texts) {
         Ok(policies) => policies,
         Err(errors) => return Proof { diagnostics: vec![unreadable(&errors)], ..Proof::default() },
     };
@@ -86,6 +87,20 @@ pub(crate) fn verify(claim: &Claim<'_>, texts: &[(&str, &str)]) -> Proof {
             Proof { diagnostics: vec![said], objects, ..Proof::default() }
         }
     }
+}
+
+/// Texts in stretches: they are read alone, and held against each other.
+pub(crate) fn read(dialect: Dialect, texts: &[(&str, &str)]) -> Result<Policies, Vec<PolicyError>> {
+    let read = threads::stretches(texts.len(), |range| enforce::read_all(dialect, &texts[range]));
+    let mut all = Policies::none(dialect);
+    let mut errors = Vec::new();
+    for policies in read {
+        match policies {
+            Ok(policies) => errors.extend(all.extend(policies).err().unwrap_or_default()),
+            Err(found) => errors.extend(found),
+        }
+    }
+    if errors.is_empty() { Ok(all) } else { Err(errors) }
 }
 
 /// Text of policies that nobody would take.
@@ -124,8 +139,10 @@ impl<'a> Judge<'a> {
     }
 
     fn diagnostics(&self) -> Vec<Diagnostic> {
-        let Enforced { permitted, undefined } = self.policies.enforce(&self.space, &self.switches);
-        let meant = self.flows(self.claim.meant);
+        let (Enforced { permitted, undefined }, meant) = threads::both(
+            || self.policies.enforce(&self.space, &self.switches),
+            || self.flows(self.claim.meant),
+        );
         let mut opened = permitted.minus(&meant);
         let mut closed = meant.minus(&permitted).minus(&undefined);
         if !opened.is_empty() || !closed.is_empty() {

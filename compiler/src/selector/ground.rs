@@ -109,7 +109,8 @@ impl Constraints {
     }
 }
 
-fn narrow<'b>(
+/// Cuts rows down to those that satisfy a constraint of one label.
+pub(crate) fn narrow<'b>(
     found: &mut Bits,
     constraint: &Constraint,
     having: impl Fn() -> &'b Bits,
