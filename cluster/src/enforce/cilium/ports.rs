@@ -229,7 +229,7 @@ fn port(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) -> Option<(Port,
     let line = entries.get("port").map_or(node.line, |node| node.line);
     if let Some((_, number)) = CARRIED.iter().find(|(name, _)| *name == protocol) {
         if !matches!(text, "" | "0") {
-            let message = format!("{protocol} has no ports: leave `port` out, or write `\"0\"`");
+            let message = format!("`{protocol}` has no ports: leave `port` out, or write `\"0\"`");
             decoder.error(line, path.field("port"), message);
         }
         return Some((Port::Carried(*number), Written { tcp: false, zero: false, range: false, line }));

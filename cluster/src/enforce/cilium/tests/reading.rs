@@ -49,7 +49,7 @@ spec:
   log: {value: shop}
   enableDefaultDeny: {ingress: true, egress: false}
   endpointSelector:
-    matchLabels: {app: web, "k8s:tier": "", any:x.io/y: z}
+    matchLabels: {app: web, "k8s:tier": "", any:x.io/v: z}
     matchExpressions:
     - {key: a, operator: In, values: [b]}
     - {key: b, operator: NotIn, values: [b]}
@@ -62,9 +62,9 @@ spec:
     - ports: [{port: "80", protocol: TCP}, {port: web, protocol: TCP}]
       rules:
         http:
-        - {method: GET, path: /a/.*, host: a[.]b, headers: ["X-A: b", X-C]}
-        - headerMatches: [{name: X, value: y, mismatch: LOG}, {name: Y, secret: {name: s, namespace: n}}]
-      terminatingTLS: {secret: {name: s, namespace: n}, certificate: c, privateKey: k, trustedCA: t}
+        - {method: GET, path: /a/.*, host: "a[.]b", headers: ["X-A: b", X-C]}
+        - headerMatches: [{name: X, value: v, mismatch: LOG}, {name: W, secret: {name: s, namespace: ns}}]
+      terminatingTLS: {secret: {name: s, namespace: ns}, certificate: c, privateKey: k, trustedCA: t}
       originatingTLS: {secret: {name: s}}
       serverNames: [a.b]
   - fromEntities: [cluster]
@@ -83,7 +83,7 @@ spec:
     toPorts:
     - ports: [{port: "443", endPort: 444, protocol: TCP}]
       listener: {envoyConfig: {kind: CiliumEnvoyConfig, name: e}, name: l, priority: 3}
-  - toServices: [{k8sService: {serviceName: s, namespace: n}}, {k8sServiceSelector: {selector: {matchLabels: {a: b}}, namespace: n}}]
+  - toServices: [{k8sService: {serviceName: s, namespace: ns}}, {k8sServiceSelector: {selector: {matchLabels: {a: b}}, namespace: ns}}]
   - toPorts: [{ports: [{protocol: VRRP}, {port: "0", protocol: AH}]}]
   - toPorts: [{ports: [{port: "9092", protocol: TCP}], rules: {kafka: [{role: produce, topic: t}]}}]
   - toPorts: [{ports: [{port: "9092", protocol: TCP}], rules: {l7proto: x, l7: [{a: b}]}}]
@@ -290,7 +290,7 @@ fn ports() {
     port("{port: '80', protocol: tcp}", ".protocol", "`SCTP`");
     port("{port: '80', protocol: ICMP}", ".protocol", "no protocol");
     port("{port: '80', endPort: 65536}", ".endPort", "no port");
-    port("{port: '80', protocol: GRE}", ".port", "GRE has no ports");
+    port("{port: '80', protocol: GRE}", ".port", "`GRE` has no ports");
     port("{port: '80', name: x}", ".name", "unknown field");
     let many = |count| format!("{{ports: [{}]}}", vec!["{port: '80'}"; count].join(", "));
     assert_port_fault("ingress", &many(41), ".ports", "at most 40 ports");
@@ -404,7 +404,7 @@ fn probes_stand_for_every_selector() {
 ingress:
 - fromEndpoints:
   - {matchLabels: {k8s:io.kubernetes.pod.namespace: data, io.cilium.k8s.policy.serviceaccount: s}}
-  - matchLabels: {k8s:io.cilium.k8s.namespace.labels.kind: back, any:x: y, pod-template-hash: z}
+  - matchLabels: {k8s:io.cilium.k8s.namespace.labels.kind: back, any:x: v, pod-template-hash: z}
   - matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [b]}]",
     ));
     let is = |value: &str| Test::In(BTreeSet::from([Text::from(value)]));
@@ -419,7 +419,7 @@ ingress:
             service_account: Some(Text::from("s")),
             ..Probe::default()
         },
-        Probe { namespace_labels: one("kind", is("back")), labels: one("x", is("y")), ..Probe::default() },
+        Probe { namespace_labels: one("kind", is("back")), labels: one("x", is("v")), ..Probe::default() },
         Probe {
             namespace_labels: one(NAMESPACE_NAME, Test::NotIn(BTreeSet::from([Text::from("b")]))),
             ..Probe::default()
