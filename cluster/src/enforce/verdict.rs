@@ -442,6 +442,7 @@ impl<'t> Direction<'t> {
             }
         }
         matching.dedup();
+        matching.retain(|one| one.object != NO_OBJECT);
         SideVerdict { answer, governing, matching }
     }
 }

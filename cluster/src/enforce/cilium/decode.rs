@@ -112,7 +112,7 @@ impl Of<'_> {
         remarks(decoder, &entries, path);
         let subject = self.subject(decoder, node, &entries, path);
         let of_init = matches!(&subject, Some(Subject::Pods(selector)) if selector.is_of_init());
-        let scope = Scope::Peer(self.namespace.filter(|_| !self.clusterwide), of_init);
+        let scope = Scope::Peer(self.namespace, of_init);
         let asked = default_deny(decoder, &entries, path);
         let mut sides = [Side::default(), Side::default()];
         for ((names, side), asked) in SIDES.iter().zip(&mut sides).zip(asked) {
@@ -182,7 +182,7 @@ impl Of<'_> {
                 selector::selector(decoder, node, path, Scope::Nodes).map(|_| Subject::Nodes)
             }
             (Some(node), None) => {
-                let scope = Scope::Subject(self.namespace.filter(|_| !self.clusterwide));
+                let scope = Scope::Subject(self.namespace);
                 selector::selector(decoder, node, path.field("endpointSelector"), scope).map(Subject::Pods)
             }
         }

@@ -324,7 +324,7 @@ impl<'p> Evaluator<'p, '_> {
             return;
         }
         let path = RulePath { spec: None, list: "ingress", index: 0 };
-        for policy in policies.iter_mut().filter(|policy| policy.closes && policy.object != NO_OBJECT) {
+        for policy in policies.iter_mut().filter(|policy| policy.closes) {
             let (peers, ports) = (Rc::clone(&host), Ports::These(Rc::clone(&self.all_ports)));
             policy.rules.push(verdict::Rule { path, action: Action::Allow, peers, ports });
         }

@@ -29,7 +29,18 @@ pub(super) fn filters(rule: &PortRule, found: &mut Vec<(PortRange, Filter)>) {
             }
             port => port.ranges(),
         };
-        found.extend(ranges.iter().flat_map(|range| asked.iter().map(|filter| (*range, filter.clone()))));
+        for range in ranges {
+            let heard = asked.iter().filter(|filter| is_heard(filter, range.protocol));
+            found.extend(heard.map(|filter| (range, filter.clone())));
+        }
+    }
+}
+
+/// Whether what a filter asks about is ever said in a protocol.
+fn is_heard(filter: &Filter, carrier: Carrier) -> bool {
+    match filter {
+        Filter::Http { .. } | Filter::ServerName(_) => carrier == Carrier::Tcp,
+        Filter::DnsQuery(_) => matches!(carrier, Carrier::Tcp | Carrier::Udp),
     }
 }
 

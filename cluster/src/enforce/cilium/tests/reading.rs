@@ -296,7 +296,7 @@ fn ports() {
     assert_port_fault("ingress", &many(41), ".ports", "at most 40 ports");
     assert_rule("ingress", &format!("{{toPorts: [{}]}}", many(40)));
     assert_rule("ingress", "{toPorts: [{ports: [{port: web, endPort: 7}, {port: '0', endPort: 7}]}]}");
-    assert_port_fault("egressDeny", "{ports: [], rules: {}}", ".rules", "unknown field");
+    assert_port_fault("egressDeny", "{ports: [], rules: {http: []}}", ".rules", "unknown field");
 }
 
 #[test]

@@ -31,12 +31,14 @@ fn step_1_the_mode_of_enforcement() {
         ("low", "data/web", "80", Deny),
         ("data/web", "low", "80", Deny),
         ("data/host", "low", "80", Permit),
+        ("local", "data/web", "80", Permit),
     ]);
     let policies = good(&deny);
     let cilium = Switches { enforcement: Enforcement::Always, ..Switches::default() };
     let switches = crate::enforce::Switches { cilium, ..Default::default() };
     let explained = policies.explain(&always.space, &switches, (1, 3, 0));
-    assert!(explained.egress.governing.is_empty() && explained.ingress.governing.is_empty());
+    let sides = [explained.egress, explained.ingress];
+    assert!(sides.iter().all(|side| side.governing.is_empty() && side.matching.is_empty()));
 }
 
 #[test]
