@@ -20,6 +20,7 @@ mod identities;
 mod names;
 mod peers;
 mod ports;
+mod requests;
 mod rules;
 mod saying;
 mod selector;

@@ -707,3 +707,53 @@ specs:
         explained.ingress.matching.iter().map(|matching| matching.path.to_string()).collect();
     assert_eq!(rules, ["specs[1].ingressDeny[0]"]);
 }
+
+#[test]
+fn a_space_is_made_of_whatever_they_ask() {
+    let web =
+        http("[{method: 'GET|POST', path: '/v1/.*', host: 'a[.]b'}, {path: '/', headers: ['X-Key: 1']}]");
+    let names = "egress:
+- toFQDNs: [{matchPattern: '**.example.com'}, {matchName: example.org}]
+- toPorts: [{ports: [{port: '443', protocol: TCP}], serverNames: ['*.example.com']}]";
+    let policies = good(&policy(&format!("{web}\n{names}{DNS}")));
+    let inventory = crate::Inventory::default();
+    let (_, pods) = points();
+    let pods = pods.into_iter().filter_map(|point| match point {
+        Point::Pod(pod) => (!pod.host_network).then_some(pod),
+        Point::Address(_) => None,
+    });
+    let space = Space::of(&inventory, pods.collect(), &policies.boundaries()).unwrap();
+    let enforced = policies.enforce(&space, &Default::default());
+    assert!(enforced.undefined.is_empty());
+    let mut said = 0;
+    for atom in 0..space.ports.len() {
+        // From outside to `shop/web`.
+        let outside = space.points.iter().position(|point| matches!(point, Point::Address(_))).unwrap();
+        let permitted = enforced.permitted.contains(outside, 0, atom);
+        let expected = match space.ports.payload(atom) {
+            Some(Payload::Http(request)) if space.ports.atom(atom).first == 80 => {
+                let one = ["GET", "POST"].contains(&request.method.as_ref())
+                    && request.path.starts_with("/v1/")
+                    && request.host.as_ref() == "a.b";
+                let key = request
+                    .headers
+                    .iter()
+                    .any(|(name, value)| name.as_ref() == "x-key" && value.as_ref() == "1");
+                one || request.path.as_ref() == "/" && key
+            }
+            _ => false,
+        };
+        assert_eq!(permitted, expected, "{:?} {:?}", space.ports.atom(atom), space.ports.payload(atom));
+        said += usize::from(permitted);
+    }
+    assert!(said >= 4, "{said}");
+    let hosts = space.points.iter().enumerate().filter_map(|(index, point)| match point {
+        Point::Address(range) => Some((index, range.host.as_ref()?)),
+        Point::Pod(_) => None,
+    });
+    let hosts: Vec<(usize, &Text)> = hosts.collect();
+    assert_eq!(hosts.len(), 2);
+    for (index, _) in hosts {
+        assert!((0..space.ports.len()).all(|atom| enforced.permitted.contains(0, index, atom)));
+    }
+}
