@@ -84,7 +84,7 @@ struct Evaluator<'p, 's> {
     patterns: Patterns<'p>,
     all_ports: Rc<Match>,
     /// What a rule lets be said, of all atoms.
-    said: FxHashMap<&'p PortRule, Option<Rc<Match>>>,
+    said: FxHashMap<(&'p Saying, &'p [Text]), Option<Rc<Match>>>,
     /// The atoms of ports that are numbers.
     numeric: FxHashMap<(&'p [PortRule], bool), Rc<Match>>,
     /// Outside addresses by their names, with the pods that may come to know them.
@@ -314,7 +314,8 @@ impl<'p> Evaluator<'p, '_> {
 
     fn said(&mut self, rule: &'p PortRule) -> Option<Rc<Match>> {
         let (space, patterns) = (self.space, &mut self.patterns);
-        self.said.entry(rule).or_insert_with(|| patterns.said(space, rule).map(Rc::new)).clone()
+        let asked = (&rule.saying, rule.server_names.as_slice());
+        self.said.entry(asked).or_insert_with(|| patterns.said(space, rule).map(Rc::new)).clone()
     }
 
     /// Lets a pod's own node in wherever a policy closes.
