@@ -21,6 +21,7 @@ mod space;
 mod tests;
 
 use intern::Interner;
+pub(crate) use payload::Pattern;
 pub use payload::{Filter, HttpRequest, Payload, TooComplex};
 pub use sides::{Permit, SetId, SetPermit, Side, SideId, Sides};
 pub use space::{PortAtoms, Space};

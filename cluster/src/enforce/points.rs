@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use super::selector::{Selector, Test};
-use crate::flow::{Bits, Point, Space};
+use crate::flow::{AddressKind, Bits, Point, Space};
 use crate::inventory::Protocol;
 use crate::labels::Labels;
 
@@ -21,6 +21,8 @@ pub(super) struct Points<'s> {
     pub pods: Bits,
     /// Pods on the host's network.
     pub host_network: Bits,
+    /// Addresses of nodes.
+    pub nodes: Bits,
     /// By the pods' own labels.
     pub labels: Postings<'s>,
     /// By the labels of their namespaces.
@@ -161,6 +163,7 @@ impl<'s> Points<'s> {
             everyone: (0..space.points.len() as u32).collect(),
             pods: Bits::new(),
             host_network: Bits::new(),
+            nodes: Bits::new(),
             labels: Postings::default(),
             namespace_labels: Postings::default(),
             by_namespace: FxHashMap::default(),
@@ -176,6 +179,9 @@ impl<'s> Points<'s> {
             let pod = match point {
                 Point::Pod(pod) => pod,
                 Point::Address(range) => {
+                    if range.kind != AddressKind::Outside {
+                        points.nodes.insert(index);
+                    }
                     let (family, first) = number(range.first);
                     let (_, last) = number(range.last);
                     points.ranges[family].push(Range { first, last, reach: last, point: index });
@@ -281,6 +287,28 @@ impl<'s> Points<'s> {
         }
         if may_hold_pods(block, &self.homes) {
             found.pods.possible |= &self.unknown;
+        }
+        found
+    }
+}
+
+impl Points<'_> {
+    /// Of the addresses and pods within a block those outside of the cluster, and nodes and pods where they count too.
+    pub(super) fn beyond_cluster(
+        &self,
+        addresses: Match,
+        pods: Match,
+        (nodes_count, pods_count): (bool, bool),
+    ) -> Match {
+        let only = |of: Match, on: &Bits| Match { certain: of.certain & on, possible: of.possible & on };
+        let without =
+            |of: &Match, on: &Bits| Match { certain: &of.certain - on, possible: &of.possible - on };
+        let mut found = if nodes_count { addresses } else { without(&addresses, &self.nodes) };
+        if pods_count {
+            found.join(&without(&pods, &self.host_network));
+        }
+        if nodes_count {
+            found.join(&only(pods, &self.host_network));
         }
         found
     }

@@ -29,6 +29,9 @@ pub(super) struct Tier {
     pub policies: Vec<Policy>,
 }
 
+/// Stands for no object at all, where what governs a pod is a setting.
+pub(super) const NO_OBJECT: u32 = u32::MAX;
+
 /// What one object says in one direction of the pods that it governs.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
@@ -409,6 +412,7 @@ impl<'t> Direction<'t> {
         let mut governing: Vec<u32> = marks.iter().map(|&mark| of(mark).object).collect();
         governing.sort_unstable();
         governing.dedup();
+        governing.retain(|&object| object != NO_OBJECT);
         let mut matching = Vec::new();
         let mut passed = None;
         for together in asked.chunk_by(|a, b| (a.tier, a.rank) == (b.tier, b.rank)) {
@@ -438,6 +442,7 @@ impl<'t> Direction<'t> {
             }
         }
         matching.dedup();
+        matching.retain(|one| one.object != NO_OBJECT);
         SideVerdict { answer, governing, matching }
     }
 }

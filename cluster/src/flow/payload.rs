@@ -159,12 +159,39 @@ pub(super) fn hosts(patterns: &[Text]) -> Result<Vec<Text>, TooComplex> {
 
 /// Whether a pattern matches all of a text.
 fn matches(pattern: &str, text: &str) -> Result<bool, TooComplex> {
-    let automaton = automaton(pattern)?;
-    let mut state = start_of(&automaton, pattern)?;
-    for &byte in text.as_bytes() {
-        state = automaton.next_state(state, byte);
+    Ok(Pattern::new(pattern)?.matches(text))
+}
+
+/// A pattern that is asked about many texts.
+pub(crate) struct Pattern {
+    automaton: DFA<Vec<u32>>,
+    start: StateID,
+}
+
+impl Pattern {
+    pub(crate) fn new(pattern: &str) -> Result<Pattern, TooComplex> {
+        let automaton = automaton(pattern)?;
+        let start = start_of(&automaton, pattern)?;
+        Ok(Pattern { automaton, start })
     }
-    Ok(automaton.is_match_state(automaton.next_eoi_state(state)))
+
+    /// What is wrong with the syntax of a pattern.
+    pub(crate) fn check(pattern: &str) -> Result<(), String> {
+        let config = syntax::Config::new().unicode(false).utf8(false);
+        syntax::parse_with(pattern, &config).map(|_| ()).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or_default();
+            let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+            format!("`{pattern}` is no regular expression: {reason}")
+        })
+    }
+
+    /// Whether it matches all of a text.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let next = |state, &byte: &u8| self.automaton.next_state(state, byte);
+        let end = text.as_bytes().iter().fold(self.start, next);
+        self.automaton.is_match_state(self.automaton.next_eoi_state(end))
+    }
 }
 
 fn automaton(pattern: &str) -> Result<DFA<Vec<u32>>, TooComplex> {

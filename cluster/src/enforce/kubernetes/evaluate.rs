@@ -13,7 +13,9 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::{Number, Peer, Policy, Port, Rule};
+use crate::enforce::cilium::identity_has;
 use crate::enforce::points::{Match, Points};
+use crate::enforce::selector::{Selector, Test};
 use crate::enforce::verdict::{self, Action, Ports, RulePath, Tier};
 use crate::flow::{Bits, PortRange, Space};
 use crate::inventory::Protocol;
@@ -33,6 +35,9 @@ pub(in crate::enforce) enum Reading {
     /// Calico's: blocks match pods by their addresses, what has no ports is governed like all else, and pods on the host's
     /// network are their nodes' addresses.
     Calico,
+    /// Cilium's: blocks match what is outside of the cluster, nodes and pods only if they are told to, what has no ports is
+    /// governed like all else, pods on the host's network are their nodes, and some labels are no part of a pod's identity.
+    Cilium { nodes: bool, pods: bool },
 }
 
 /// The policies, each with the number of its object, as one tier.
@@ -63,7 +68,7 @@ pub(in crate::enforce) fn tier(
             Direction::Egress => &policy.egress,
         };
         let Some(rules) = rules else { continue };
-        let possible = points.labels.select(points.in_namespace(&policy.namespace), &policy.subject);
+        let possible = pods(points, reading, points.in_namespace(&policy.namespace), &policy.subject);
         if possible.is_empty() {
             continue;
         }
@@ -207,6 +212,9 @@ impl<'p> Evaluator<'p, '_> {
                         // Some plugins hold blocks to be about addresses outside of the cluster.
                         Reading::Open => found.possible |= within.pods.possible,
                         Reading::Calico => found.join(&within.pods),
+                        Reading::Cilium { nodes, pods } => {
+                            found = points.beyond_cluster(found, within.pods, (nodes, pods));
+                        }
                     }
                     found
                 }
@@ -216,7 +224,7 @@ impl<'p> Evaluator<'p, '_> {
                         None => points.in_namespace(&policy.namespace),
                     };
                     let possible = match pods {
-                        Some(selector) => points.labels.select(among, selector),
+                        Some(selector) => self::pods(points, reading, among, selector),
                         None => among,
                     };
                     let certain = &possible - &points.host_network;
@@ -227,6 +235,22 @@ impl<'p> Evaluator<'p, '_> {
         });
         Rc::clone(found)
     }
+}
+
+/// Of these pods those whose labels satisfy a selector.
+fn pods(points: &Points<'_>, reading: Reading, among: Bits, selector: &Selector) -> Bits {
+    let kept = |key: &Text| !matches!(reading, Reading::Cilium { .. }) || identity_has(key);
+    if selector.requirements.keys().all(kept) {
+        return points.labels.select(among, selector);
+    }
+    // Who has no such label is not selected by it, and not left out for it either.
+    let needs = |test: &Test| matches!(test, Test::In(_) | Test::Exists);
+    let (kept, gone): (Vec<_>, Vec<_>) = selector.requirements.iter().partition(|(key, _)| kept(key));
+    if gone.iter().any(|(_, tests)| tests.iter().any(needs)) {
+        return Bits::new();
+    }
+    let requirements = kept.into_iter().map(|(key, tests)| (key.clone(), tests.clone())).collect();
+    points.labels.select(among, &Selector { requirements })
 }
 
 fn beyond_ports(space: &Space) -> Option<Rc<Match>> {

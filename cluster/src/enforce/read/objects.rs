@@ -69,7 +69,11 @@ fn object(
     let name = said("kind", item_of.map(|kind| kind.name));
     let (Some(api_version), Some(name)) = (api_version, name) else { return };
     let of_list = name.strip_suffix("List");
-    let known = |name: &str| kinds.iter().find(|kind| kind.name == name);
+    // A kind may have several versions.
+    let known = |name: &str| {
+        let mut named = kinds.iter().filter(|kind| kind.name == name);
+        named.clone().find(|kind| kind.api_version == api_version).or_else(|| named.next())
+    };
     match (known(name), of_list.and_then(known)) {
         _ if (api_version, name) == ("v1", "List") => list(decoder, &entries, path, None, kinds, decode),
         (Some(kind), _) if kind.api_version == api_version => {
@@ -90,7 +94,8 @@ fn object(
             decoder.error(node.line, path.field("apiVersion"), message);
         }
         (None, None) => {
-            let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+            let mut names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+            names.dedup();
             let message =
                 format!("`{name}` of `{api_version}` is no policy that is enforced here: {}", listed(&names));
             decoder.error(node.line, path.field("kind"), message);
