@@ -11,6 +11,7 @@ use crate::relation::Relation;
 use crate::resolve::program::{Assertion, Program, Test};
 use crate::source::Place;
 use crate::spoken::{self, Spoken};
+use crate::target::Denials;
 
 /// How one test ended.
 #[derive(Clone, Debug)]
@@ -22,11 +23,16 @@ pub struct TestResult {
 }
 
 /// Judges every test, in the order of their places.
-pub fn judge(program: &Program, relation: &Relation, facts: &Facts<'_>) -> Vec<TestResult> {
+pub(crate) fn judge(
+    program: &Program,
+    relation: &Relation,
+    denials: Denials<'_>,
+    facts: &Facts<'_>,
+) -> Vec<TestResult> {
     let assertions = || program.tests.iter().flat_map(|test| &test.assertions);
     let newcomers = Space::newcomers(facts.inventory);
     let space = meaning::space(relation, assertions().map(|one| &one.reach), newcomers, facts);
-    let flows = meaning::flows(relation, facts, &space);
+    let flows = meaning::allowed(relation, denials, facts, &space);
     let judge = Judge { program, relation, facts, space: &space, flows: &flows };
     let mut results: Vec<TestResult> = program.tests.iter().map(|test| judge.test(test)).collect();
     results.sort_by_key(|result| result.place);

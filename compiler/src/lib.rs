@@ -26,6 +26,7 @@ pub mod spoken;
 pub mod target;
 mod threads;
 pub mod verify;
+pub mod view;
 
 pub use assertions::TestResult;
 pub use codes::Code;
@@ -127,7 +128,10 @@ impl Analysis {
 
     /// Judges the tests of the program. `None` for a program with errors: it means nothing yet.
     pub fn run_tests(&self, facts: &Facts<'_>) -> Option<Vec<TestResult>> {
-        (!self.has_errors()).then(|| assertions::judge(&self.program, &self.meant, facts))
+        (!self.has_errors()).then(|| {
+            let denials = target::Denials::of(self.target, &self.options, facts);
+            assertions::judge(&self.program, &self.meant, denials, facts)
+        })
     }
 
     /// Proves that policy objects, given as texts with their names, let flow what the program means and nothing else. `None`

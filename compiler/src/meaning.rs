@@ -15,8 +15,9 @@ use weir_cluster::labels::Text;
 use crate::address::AddressSet;
 use crate::facts::Facts;
 use crate::relation::{Grant, Narrowing, Relation, Within};
-use crate::resolve::program::{Ends, Part, Port, Ports, Reach};
+use crate::resolve::program::{Ends, Part, Port, Ports, Reach, SentenceId};
 use crate::selector::PodSet;
+use crate::target::Denials;
 
 mod index;
 mod requests;
@@ -42,6 +43,56 @@ pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
         }
     }
     Flows::from_grouped(space, &egress.sides(), &ingress.sides())
+}
+
+/// The same, less what a target denies.
+pub(crate) fn allowed(relation: &Relation, denials: Denials<'_>, facts: &Facts<'_>, space: &Space) -> Flows {
+    let flows = flows(relation, facts, space);
+    let denied: Vec<FlowBox> =
+        denied(relation, denials, &Meaning::new(facts, space)).flat_map(|(_, boxes)| boxes).collect();
+    if denied.is_empty() { flows } else { flows.minus(&Flows::from_boxes(space, &denied)) }
+}
+
+/// The sentences by which a target denies one flow.
+pub(crate) fn denying(
+    relation: &Relation,
+    denials: Denials<'_>,
+    facts: &Facts<'_>,
+    space: &Space,
+    (source, destination, atom): (usize, usize, usize),
+) -> Vec<SentenceId> {
+    let holds = |one: &FlowBox| {
+        one.sources.contains(source as u32)
+            && one.destinations.contains(destination as u32)
+            && one.ports.contains(atom as u32)
+    };
+    let meaning = Meaning::new(facts, space);
+    let mut found: Vec<SentenceId> = denied(relation, denials, &meaning)
+        .filter(|(_, boxes)| boxes.iter().any(holds))
+        .map(|(sentence, _)| sentence)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// What of each promise a target denies.
+fn denied<'a>(
+    relation: &'a Relation,
+    denials: Denials<'a>,
+    meaning: &'a Meaning<'a>,
+) -> impl Iterator<Item = (SentenceId, Vec<FlowBox>)> + 'a {
+    relation.denials.iter().map(move |denial| {
+        let mut boxes = Vec::new();
+        for from in denials.apart(&denial.from) {
+            for to in denials.apart(&denial.to) {
+                if denials.can(&from, &to, &denial.ports) {
+                    boxes.extend(meaning.between(&from, &to, &denial.ports));
+                }
+            }
+        }
+        (denial.sentence, boxes)
+    })
 }
 
 /// What of one direction is closed, and what of that is granted.

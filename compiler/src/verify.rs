@@ -15,7 +15,7 @@ use weir_cluster::flow::{
 use crate::decide::{self, Decision};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
-use crate::meaning::{self, Meaning};
+use crate::meaning;
 use crate::relation::Relation;
 use crate::resolve::program::Program;
 use crate::spoken::{self, Spoken};
@@ -63,8 +63,12 @@ pub(crate) fn dialect(target: Target) -> Dialect {
 }
 
 /// What the cluster's plugin has switched on, as evaluators ask it.
-pub(crate) fn switches(_facts: &Facts<'_>) -> Switches {
-    Switches::default()
+pub(crate) fn switches(facts: &Facts<'_>) -> Switches {
+    let mut switches = Switches::default();
+    switches.cilium.cidrs_match_nodes = facts.cni.cidrs_match_nodes();
+    switches.cilium.cidrs_match_pods = facts.cni.cidrs_match_pods();
+    switches.cilium.cluster = facts.cni.mesh_name().map(Into::into);
+    switches
 }
 
 /// Proves that these texts enforce what a program means, or says by one flow where they do not.
@@ -164,23 +168,9 @@ impl<'a> Judge<'a> {
         found
     }
 
-    /// What a relation permits, less what the target denies.
     fn flows(&self, relation: &Relation) -> Flows {
         let Claim { target, options, facts, .. } = *self.claim;
-        let flows = meaning::flows(relation, facts, &self.space);
-        let denials = Denials::of(target, options, facts);
-        let meaning = Meaning::new(facts, &self.space);
-        let mut denied: Vec<FlowBox> = Vec::new();
-        for denial in &relation.denials {
-            for from in denials.apart(&denial.from) {
-                for to in denials.apart(&denial.to) {
-                    if denials.can(&from, &to, &denial.ports) {
-                        denied.extend(meaning.between(&from, &to, &denial.ports));
-                    }
-                }
-            }
-        }
-        if denied.is_empty() { flows } else { flows.minus(&Flows::from_boxes(&self.space, &denied)) }
+        meaning::allowed(relation, Denials::of(target, options, facts), facts, &self.space)
     }
 
     fn words(&self) -> Spoken<'_> {
