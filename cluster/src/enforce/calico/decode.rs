@@ -349,10 +349,17 @@ impl Reading<'_> {
         const FIELDS: [&str; 5] = ["node", "interfaceName", "expectedIPs", "profiles", "ports"];
         let entries = decoder.fields(spec, self.path, &FIELDS)?;
         let fields = Fields { entries: &entries, path: self.path };
-        if fields.text(decoder, "node").is_empty() {
+        let empty = |node: &Node<'_>| match &node.value {
+            Value::List(items) => items.is_empty(),
+            _ => node.text() == Some(""),
+        };
+        let absent = |name| fields.get(name).is_none_or(|(node, _)| empty(node));
+        if absent("node") {
             decoder.error(spec.line, self.path.field("node"), "a host endpoint has to name its `node`");
         }
-        let interface = fields.text(decoder, "interfaceName");
+        for name in ["node", "interfaceName"] {
+            fields.text(decoder, name);
+        }
         let mut nets = Vec::new();
         fields.each(decoder, "expectedIPs", |decoder, node, path| {
             let Some(text) = decoder.string(node, path) else { return };
@@ -361,7 +368,7 @@ impl Reading<'_> {
                 Err(_) => decoder.error(node.line, path, format!("`{text}` is no address")),
             }
         });
-        if interface.is_empty() && nets.is_empty() {
+        if absent("interfaceName") && absent("expectedIPs") {
             let message = "a host endpoint needs an `interfaceName` or `expectedIPs`";
             decoder.error(spec.line, self.path, message);
         }
