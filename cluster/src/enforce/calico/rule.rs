@@ -1,5 +1,7 @@
 //! A rule of a policy or a profile, with every check of what may stand together in one. What it matches is not here.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::entity::{Entity, entity};
@@ -42,6 +44,10 @@ pub(super) enum Family {
 impl Family {
     pub(super) fn of(net: &IpNet) -> Family {
         if net.addr().is_ipv4() { Family::V4 } else { Family::V6 }
+    }
+
+    pub(super) fn has(self, address: &IpAddr) -> bool {
+        address.is_ipv4() == (self == Family::V4)
     }
 
     /// The carrier that only the other family has.

@@ -126,7 +126,12 @@ fn cluster(policies: &str) -> Cluster {
     .unzip();
     let tcp = |port| PortRange { protocol: Carrier::Tcp, first: port, last: port };
     let mut ports = port_boundaries(&points);
-    ports.extend([tcp(80), tcp(443), PortRange::icmp(Carrier::Icmp, 8), PortRange::icmp(Carrier::Icmpv6, 128)]);
+    ports.extend([
+        tcp(80),
+        tcp(443),
+        PortRange::icmp(Carrier::Icmp, 8),
+        PortRange::icmp(Carrier::Icmpv6, 128),
+    ]);
     ports.push(PortRange { protocol: Carrier::Other, first: 47, last: 47 });
     ports.extend(policies.boundaries().ports);
     let space = Space::new(points, ports);

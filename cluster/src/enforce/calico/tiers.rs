@@ -1,8 +1,9 @@
 //! The order in which policies are asked: tiers by their order and name, policies of a tier by theirs, those of
 //! Kubernetes among them; and behind all tiers the profiles of namespaces and service accounts.
 //!
-//! Where it is not known whether a policy governs a pod, what it says there is possible and not certain. So the engine
-//! gets such a policy in two: one for the pods that it surely governs, one for the others.
+//! Where it is not known whether a policy governs a pod, the engine weighs both. It does so for all such policies of a
+//! pod at once; where there are several, each may govern without the others, and so what they say there is possible and
+//! not certain.
 
 use std::rc::Rc;
 
@@ -41,7 +42,8 @@ fn place(order: Option<f64>) -> f64 {
 
 /// What stands in a tier.
 enum Entry<'p> {
-    Own(u32, &'p Policy),
+    /// With the pods that it governs.
+    Own(u32, &'p Policy, Match),
     Kubernetes(Vec<verdict::Policy>),
 }
 
@@ -54,15 +56,30 @@ pub(super) fn policies<'p>(
     direction: Direction,
 ) -> Vec<verdict::Tier> {
     let mut by_tier: FxHashMap<&str, Vec<(f64, String, Entry<'p>)>> = FxHashMap::default();
+    // Pods that something perhaps governs, and that several things do.
+    let (mut perhaps, mut several) = (Bits::new(), Bits::new());
     for &(object, policy) in own {
+        let rules = match direction {
+            Direction::Ingress => &policy.ingress,
+            Direction::Egress => &policy.egress,
+        };
+        if rules.is_none() || !tiers.iter().any(|tier| tier.name == policy.tier) {
+            continue;
+        }
+        let governed = lowering.finder.governed(policy.namespace.as_deref(), &policy.subject);
+        if governed.possible.is_empty() {
+            continue;
+        }
+        if !governed.is_sure() {
+            let unsure = &governed.possible - &governed.certain;
+            several |= &unsure & &perhaps;
+            perhaps |= unsure;
+        }
         let kind = if policy.namespace.is_some() { "NetworkPolicy" } else { "GlobalNetworkPolicy" };
         let namespace = policy.namespace.as_deref().unwrap_or_default();
         let name = format!("{}/{namespace}/{kind}", policy.name);
-        by_tier.entry(&policy.tier).or_default().push((
-            place(policy.order),
-            name,
-            Entry::Own(object, policy),
-        ));
+        let entry = Entry::Own(object, policy, governed);
+        by_tier.entry(&policy.tier).or_default().push((place(policy.order), name, entry));
     }
     let (named, of_kubernetes) = kubernetes;
     let names: FxHashMap<u32, &kubernetes::Policy> =
@@ -77,7 +94,8 @@ pub(super) fn policies<'p>(
     for tier in tiers {
         let Some(mut entries) = by_tier.remove(tier.name.as_ref()) else { continue };
         entries.sort_by(|one, other| one.0.total_cmp(&other.0).then_with(|| one.1.cmp(&other.1)));
-        found.push(in_order(lowering, entries.into_iter().map(|(.., entry)| entry), tier.denies, direction));
+        let entries = entries.into_iter().map(|(.., entry)| entry);
+        found.push(in_order(lowering, entries, &several, tier.denies, direction));
     }
     found.retain(|tier| !tier.policies.is_empty());
     found
@@ -86,6 +104,7 @@ pub(super) fn policies<'p>(
 fn in_order<'p>(
     lowering: &mut Lowering<'p, '_>,
     entries: impl Iterator<Item = Entry<'p>>,
+    several: &Bits,
     denies: bool,
     direction: Direction,
 ) -> verdict::Tier {
@@ -93,19 +112,13 @@ fn in_order<'p>(
     let mut last_of_kubernetes = false;
     for entry in entries {
         match entry {
-            Entry::Own(object, policy) => {
+            Entry::Own(object, policy, governed) => {
                 let rules = match direction {
                     Direction::Ingress => &policy.ingress,
                     Direction::Egress => &policy.egress,
                 };
-                let Some(rules) = rules else { continue };
-                let namespace = policy.namespace.as_deref();
-                let governed = lowering.finder.governed(namespace, &policy.subject);
-                if governed.possible.is_empty() {
-                    continue;
-                }
-                let runs = lowering.runs(namespace, rules);
-                writer.policy(lowering, object, &governed, runs);
+                let runs = lowering.runs(policy.namespace.as_deref(), rules.as_deref().unwrap_or_default());
+                writer.policy(lowering, object, &governed, several, runs);
                 last_of_kubernetes = false;
             }
             // They allow and nothing else, so those that follow each other need no order.
@@ -135,40 +148,52 @@ struct Writer {
 }
 
 impl Writer {
-    fn add(&mut self, object: u32, pods: Bits, closes: bool, rules: Vec<verdict::Rule>) {
-        self.rank += 1;
-        let subjects = Rc::new(Match::surely(pods));
-        self.tier.policies.push(verdict::Policy { object, rank: self.rank, subjects, closes, rules });
+    fn add(&mut self, object: u32, subjects: Match, closes: bool, rules: Vec<verdict::Rule>) {
+        if !subjects.possible.is_empty() {
+            self.rank += 1;
+            let subjects = Rc::new(subjects);
+            self.tier.policies.push(verdict::Policy { object, rank: self.rank, subjects, closes, rules });
+        }
     }
 
-    fn policy(&mut self, lowering: &mut Lowering<'_, '_>, object: u32, governed: &Match, runs: Vec<Run>) {
-        let sure = &governed.certain;
-        let unsure = &governed.possible - sure;
+    fn policy(
+        &mut self,
+        lowering: &mut Lowering<'_, '_>,
+        object: u32,
+        governed: &Match,
+        several: &Bits,
+        runs: Vec<Run>,
+    ) {
+        let unsure = &(&governed.possible - &governed.certain) & several;
+        // Whom the engine is told to be governed, surely or not.
+        let told = Match { certain: governed.certain.clone(), possible: &governed.possible - &unsure };
         // The one that closes is about all of them.
         let first = runs.first().is_some_and(|run| run.own.is_none());
-        if !first && !sure.is_empty() {
-            self.add(object, sure.clone(), self.denies, Vec::new());
+        if !first {
+            self.add(object, told.clone(), self.denies, Vec::new());
         }
         for (at, Run { own, rules }) in runs.into_iter().enumerate() {
-            let (pods, perhaps) = match own {
-                None => (sure.clone(), unsure.clone()),
+            let of = |pods: &Bits, own: &Bits| pods & own;
+            let (told, weak, closes) = match own {
+                None => (told.clone(), Match::surely(unsure.clone()), self.denies && at == 0),
                 Some(own) => {
-                    let pods = sure & &own.certain;
-                    let perhaps = (&governed.possible & &own.possible) - &pods;
-                    (pods, perhaps)
+                    let here = |own: &Bits| Match {
+                        certain: of(&told.certain, own),
+                        possible: of(&told.possible, own),
+                    };
+                    let mut weak = here(&(&own.possible - &own.certain));
+                    weak.join(&Match::surely(of(&unsure, &own.possible)));
+                    (here(&own.certain), weak, false)
                 }
             };
-            if !perhaps.is_empty() {
-                let weak = |rule: &verdict::Rule| verdict::Rule {
+            if !weak.possible.is_empty() {
+                let weaken = |rule: &verdict::Rule| verdict::Rule {
                     peers: lowering.finder.weakened(&rule.peers),
                     ..rule.clone()
                 };
-                let rules = rules.iter().map(weak).collect();
-                self.add(object, perhaps, false, rules);
+                self.add(object, weak, false, rules.iter().map(weaken).collect());
             }
-            if !pods.is_empty() {
-                self.add(object, pods, self.denies && at == 0 && first, rules);
-            }
+            self.add(object, told, closes, rules);
         }
         if !unsure.is_empty() {
             self.uncertain.push((object, unsure));
@@ -185,7 +210,7 @@ impl Writer {
             let (peers, action) = (Rc::clone(&peers), verdict::Action::Deny);
             let perhaps =
                 if self.denies { vec![verdict::Rule { path, action, peers, ports }] } else { Vec::new() };
-            self.add(object, pods, false, perhaps);
+            self.add(object, Match::surely(pods), false, perhaps);
         }
         self.tier
     }
@@ -217,13 +242,13 @@ pub(super) fn profiles<'p>(
             };
             if !pods.is_empty() {
                 let runs = lowering.runs(None, rules);
-                writer.policy(lowering, object, &Match::surely(pods), runs);
+                writer.policy(lowering, object, &Match::surely(pods), &Bits::new(), runs);
             }
         }
     }
     let mut last = Writer { denies: true, ..Writer::default() };
-    for (object, pods) in governed.into_iter().filter(|(_, pods)| !pods.is_empty()) {
-        last.add(object, pods, true, Vec::new());
+    for (object, pods) in governed {
+        last.add(object, Match::surely(pods), true, Vec::new());
     }
     let tiers = by_kind.into_iter().chain([last]).map(|writer| writer.finish(lowering));
     tiers.filter(|tier| !tier.policies.is_empty()).collect()

@@ -2,6 +2,7 @@
 //! and what is unknown of either. Nothing is worked out twice, and what is equal is one. Knows no ports and no order.
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use ipnet::IpNet;
@@ -27,6 +28,7 @@ pub(super) struct End {
 type Scoped<'p> = (Option<&'p str>, Option<&'p Selector>, Option<&'p Selector>, Option<&'p Accounts>);
 
 pub(super) struct Finder<'p, 's> {
+    space: &'s Space,
     points: &'p Points<'s>,
     pub endpoints: Endpoints<'p, 's>,
     pub everyone: Rc<Match>,
@@ -37,7 +39,7 @@ pub(super) struct Finder<'p, 's> {
     selectors: FxHashMap<(Labels, &'p Selector), Rc<Match>>,
     scoped: FxHashMap<Scoped<'p>, End>,
     not: FxHashMap<&'p Selector, Rc<Match>>,
-    nets: FxHashMap<&'p [IpNet], Rc<Match>>,
+    nets: FxHashMap<(Option<Family>, &'p [IpNet]), Rc<Match>>,
     ends: FxHashMap<(Option<&'p str>, &'p Whom), End>,
     weak: FxHashMap<*const Match, (Rc<Match>, Rc<Match>)>,
     shared: FxHashMap<u64, Vec<Rc<Match>>>,
@@ -54,6 +56,7 @@ impl<'p, 's> Finder<'p, 's> {
             Point::Address(_) => false,
         };
         Finder {
+            space,
             points,
             endpoints,
             everyone: Rc::new(Match::surely(points.everyone.clone())),
@@ -149,11 +152,11 @@ impl<'p, 's> Finder<'p, 's> {
             end = End { points: finder.both(&end.points, to), endpoints: finder.both(&end.endpoints, to) };
         };
         if !whom.nets.is_empty() {
-            let within = self.within(&whom.nets);
+            let within = self.within(family_of(&whom.nets), &whom.nets);
             narrow(self, &within);
         }
         if !whom.not_nets.is_empty() {
-            let without = everyone.minus(&self.within(&whom.not_nets));
+            let without = everyone.minus(&self.within(family_of(&whom.not_nets), &whom.not_nets));
             let without = self.share(without);
             narrow(self, &without);
         }
@@ -204,7 +207,7 @@ impl<'p, 's> Finder<'p, 's> {
         let sets: Vec<(u32, &'p [IpNet])> = self.endpoints.nets(&found.possible).collect();
         let mut all = on_pods.clone();
         for (set, nets) in sets {
-            let within = self.within(nets);
+            let within = self.within(None, nets);
             all.possible |= &within.possible;
             if found.certain.contains(set) {
                 all.certain |= &within.certain;
@@ -224,8 +227,10 @@ impl<'p, 's> Finder<'p, 's> {
         found
     }
 
-    fn within(&mut self, nets: &'p [IpNet]) -> Rc<Match> {
-        if let Some(known) = self.nets.get(nets) {
+    /// The points in some of these ranges. Given a family, as far as flows of it go: a pod with addresses of both is in
+    /// them if those of this family are.
+    fn within(&mut self, family: Option<Family>, nets: &'p [IpNet]) -> Rc<Match> {
+        if let Some(known) = self.nets.get(&(family, nets)) {
             return Rc::clone(known);
         }
         let mut found = Match::default();
@@ -235,36 +240,49 @@ impl<'p, 's> Finder<'p, 's> {
             found.join(&within.pods);
             found.possible |= &self.unknown_hosts;
         }
+        if let Some(family) = family {
+            for index in &found.possible - &found.certain {
+                let Point::Pod(pod) = &self.space.points[index as usize] else { continue };
+                let mut own = pod.addresses.iter().filter(|address| family.has(address)).peekable();
+                if own.peek().is_some() && own.all(|address| nets.iter().any(|net| net.contains(address))) {
+                    found.certain.insert(index);
+                }
+            }
+        }
         let found = self.share(found);
-        self.nets.insert(nets, Rc::clone(&found));
+        self.nets.insert((family, nets), Rc::clone(&found));
         found
     }
+}
+
+/// The family of the ranges of a rule, which are all of one.
+fn family_of(nets: &[IpNet]) -> Option<Family> {
+    nets.first().map(Family::of)
 }
 
 /// The points that are of a family: surely those that have no address of the other. Where pods have addresses of both,
 /// one whose address is not known may have either.
 fn of_family(space: &Space, family: Family) -> Match {
-    let is = |v4: bool| v4 == (family == Family::V4);
     let pods = space.points.iter().filter_map(|point| match point {
         Point::Pod(pod) => Some(pod),
         Point::Address(_) => None,
     });
     let (mut own, mut other) = (false, false);
-    let mut note = |v4: bool| if is(v4) { own = true } else { other = true };
+    let mut note = |address: &IpAddr| if family.has(address) { own = true } else { other = true };
     if space.pod_ranges.is_empty() {
-        pods.flat_map(|pod| &pod.addresses).for_each(|address| note(address.is_ipv4()));
+        pods.flat_map(|pod| &pod.addresses).for_each(&mut note);
     } else {
-        space.pod_ranges.iter().for_each(|range| note(range.addr().is_ipv4()));
+        space.pod_ranges.iter().for_each(|range| note(&range.addr()));
     }
     let (unknown_certain, unknown_possible) = (own && !other, own || !other);
     let mut found = Match::default();
     for (index, point) in (0u32..).zip(&space.points) {
         let (certain, possible) = match point {
-            Point::Address(range) => (is(range.first.is_ipv4()), is(range.first.is_ipv4())),
+            Point::Address(range) => (family.has(&range.first), family.has(&range.first)),
             Point::Pod(pod) if pod.addresses.is_empty() => (unknown_certain, unknown_possible),
             Point::Pod(pod) => (
-                pod.addresses.iter().all(|address| is(address.is_ipv4())),
-                pod.addresses.iter().any(|address| is(address.is_ipv4())),
+                pod.addresses.iter().all(|address| family.has(address)),
+                pod.addresses.iter().any(|address| family.has(address)),
             ),
         };
         if certain {

@@ -82,7 +82,8 @@ struct Set {
     net: &'static str,
 }
 
-const TIERS: [(&str, Option<i32>, &str); 3] = [("one", Some(5), "Pass"), ("two", Some(5), "Deny"), ("last", None, "Deny")];
+const TIERS: [(&str, Option<i32>, &str); 3] =
+    [("one", Some(5), "Pass"), ("two", Some(5), "Deny"), ("last", None, "Deny")];
 
 impl Random {
     fn end(&mut self) -> End {
@@ -104,7 +105,8 @@ impl Random {
         let peer = self.end();
         let protocol = self.chance(2).then(|| self.pick(&["TCP", "UDP"]));
         let ports = |r: &mut Random| {
-            (protocol.is_some() && r.chance(2)).then(|| r.pick(&["80", "'80:81'", "http", "'http', 90", "dns"]))
+            (protocol.is_some() && r.chance(2))
+                .then(|| r.pick(&["80", "'80:81'", "http", "'http', 90", "dns"]))
         };
         Rule {
             action: self.pick(&["Allow", "Allow", "Deny", "Pass", "Log"]),
@@ -170,7 +172,11 @@ impl Random {
         for name in ["http", "dns"] {
             if self.chance(2) {
                 let protocol = self.pick(&[Protocol::Tcp, Protocol::Tcp, Protocol::Udp]);
-                ports.push(ContainerPort { name: Some(Text::from(name)), number: self.pick(&[80, 90]), protocol });
+                ports.push(ContainerPort {
+                    name: Some(Text::from(name)),
+                    number: self.pick(&[80, 90]),
+                    protocol,
+                });
             }
         }
         Point::Pod(PodPoint {
@@ -192,7 +198,8 @@ fn written(policy: &Policy) -> String {
     let mut spec = String::new();
     let end = |end: &End| {
         let mut parts = Vec::new();
-        let mut add = |name: &str, value: Option<String>| parts.extend(value.map(|value| format!("{name}: {value}")));
+        let mut add =
+            |name: &str, value: Option<String>| parts.extend(value.map(|value| format!("{name}: {value}")));
         let text = |index: usize| format!("{:?}", SELECTORS[index].0);
         add("selector", end.selector.map(text));
         add("notSelector", end.not_selector.map(text));
@@ -212,8 +219,13 @@ fn written(policy: &Policy) -> String {
                 let side = if name == "Ingress" { "from" } else { "to" };
                 let peers = rule.destination.nets.map(|net| format!("[{{ipBlock: {{cidr: {net}}}}}]"));
                 let ports = rule.protocol.map(|p| format!("[{{protocol: {p}, port: 80}}]"));
-                writeln!(spec, "- {{{side}: {}, ports: {}}}", peers.unwrap_or("[]".into()), ports.unwrap_or("[]".into()))
-                    .unwrap();
+                writeln!(
+                    spec,
+                    "- {{{side}: {}, ports: {}}}",
+                    peers.unwrap_or("[]".into()),
+                    ports.unwrap_or("[]".into())
+                )
+                .unwrap();
                 continue;
             }
             let mut destination = end(&rule.destination);
@@ -240,7 +252,8 @@ fn written(policy: &Policy) -> String {
         writeln!(spec, "policyTypes: [{types}]\npodSelector: {selector}").unwrap();
         return object(&format!("Kubernetes {}/{}", policy.namespace.unwrap(), policy.name), &spec);
     }
-    writeln!(spec, "types: [{types}]\ntier: {}\nselector: {:?}", policy.tier, SELECTORS[policy.selector].0).unwrap();
+    writeln!(spec, "types: [{types}]\ntier: {}\nselector: {:?}", policy.tier, SELECTORS[policy.selector].0)
+        .unwrap();
     if let Some(order) = policy.order {
         writeln!(spec, "order: {order}").unwrap();
     }
@@ -307,7 +320,11 @@ impl World<'_> {
     }
 
     /// Whether a selection holds of the address of a point.
-    fn found(&self, point: &Point, of: &dyn Fn(&dyn Fn(&str) -> Option<String>, Option<&str>, Option<&str>) -> bool) -> bool {
+    fn found(
+        &self,
+        point: &Point,
+        of: &dyn Fn(&dyn Fn(&str) -> Option<String>, Option<&str>, Option<&str>) -> bool,
+    ) -> bool {
         let workload = match point {
             Point::Pod(pod) if !pod.host_network => {
                 of(&|key| label_of(pod, key), Some(&pod.namespace), Some(&pod.service_account))
@@ -325,7 +342,9 @@ impl World<'_> {
         let End { selector, not_selector, namespaces, account, nets, not_nets } = end;
         let positive = selector.is_some() || namespaces.is_some() || account.is_some();
         if (positive || (own.is_some() && not_selector.is_some()))
-            && !self.found(point, &|labels, namespace, account| self.selected(own, end, labels, namespace, account))
+            && !self.found(point, &|labels, namespace, account| {
+                self.selected(own, end, labels, namespace, account)
+            })
         {
             return false;
         }
@@ -338,7 +357,14 @@ impl World<'_> {
     }
 
     /// Whether one of the ports in a list is that of a flow; names count where the destination's labels are selected.
-    fn port_matches(&self, list: &str, own: Option<&str>, end: Option<&End>, to: &Point, port: PortRange) -> bool {
+    fn port_matches(
+        &self,
+        list: &str,
+        own: Option<&str>,
+        end: Option<&End>,
+        to: &Point,
+        port: PortRange,
+    ) -> bool {
         list.split(", ").any(|item| match item.trim_matches('\'') {
             "80" => port.first == 80,
             "90" => port.first == 90,
@@ -352,7 +378,13 @@ impl World<'_> {
                             || (own.is_some() && end.not_selector.is_some());
                         let labels = |key: &str| label_of(pod, key);
                         !restricted
-                            || self.selected(own, end, &labels, Some(&pod.namespace), Some(&pod.service_account))
+                            || self.selected(
+                                own,
+                                end,
+                                &labels,
+                                Some(&pod.namespace),
+                                Some(&pod.service_account),
+                            )
                     });
                     selected
                         && pod.ports.iter().any(|p| {
@@ -366,9 +398,19 @@ impl World<'_> {
         })
     }
 
-    fn rule_matches(&self, policy: &Policy, rule: &Rule, from: &Point, to: &Point, port: PortRange, ingress: bool) -> bool {
+    fn rule_matches(
+        &self,
+        policy: &Policy,
+        rule: &Rule,
+        from: &Point,
+        to: &Point,
+        port: PortRange,
+        ingress: bool,
+    ) -> bool {
         let own = policy.namespace;
-        let protocol = rule.protocol.is_none_or(|name| (name == "TCP") == (port.protocol == Carrier::Tcp) && port.protocol != Carrier::Sctp);
+        let protocol = rule.protocol.is_none_or(|name| {
+            (name == "TCP") == (port.protocol == Carrier::Tcp) && port.protocol != Carrier::Sctp
+        });
         if policy.kubernetes {
             let peer = if ingress { from } else { to };
             return protocol
@@ -404,8 +446,13 @@ impl World<'_> {
             for policy in self.policies {
                 let rules = if ingress { &policy.ingress } else { &policy.egress };
                 if policy.tier == tier && rules.is_some() && self.governs(policy, pod) {
-                    let name = if policy.kubernetes { format!("knp.default.{}", policy.name) } else { policy.name.clone() };
-                    let kind = if policy.namespace.is_some() { "NetworkPolicy" } else { "GlobalNetworkPolicy" };
+                    let name = if policy.kubernetes {
+                        format!("knp.default.{}", policy.name)
+                    } else {
+                        policy.name.clone()
+                    };
+                    let kind =
+                        if policy.namespace.is_some() { "NetworkPolicy" } else { "GlobalNetworkPolicy" };
                     let name = format!("{name}/{}/{kind}", policy.namespace.unwrap_or(""));
                     here.push((policy.order.map_or(f64::INFINITY, f64::from), name, policy));
                 }
@@ -455,7 +502,8 @@ fn verdicts_agree_with_the_model() {
     for round in 0..500 {
         let mut points: Vec<Point> = (0..2 + random.next(5)).map(|_| random.pod()).collect();
         for (first, last) in [("9.0.0.0", "9.0.0.9"), ("192.0.2.0", "192.0.2.255")] {
-            let point = AddressPoint::new(first.parse().unwrap(), last.parse().unwrap(), AddressKind::Outside);
+            let point =
+                AddressPoint::new(first.parse().unwrap(), last.parse().unwrap(), AddressKind::Outside);
             points.insert(random.next(points.len() + 1), Point::Address(point));
         }
         let count = random.next(7);

@@ -68,12 +68,16 @@ egress:
 
 #[test]
 fn full_policies() {
-    let global = "namespaceSelector: kind == 'front'\ndoNotTrack: false\npreDNAT: false\napplyOnForward: true\n";
+    let global =
+        "namespaceSelector: kind == 'front'\ndoNotTrack: false\npreDNAT: false\napplyOnForward: true\n";
     let text = [
         object("NetworkPolicy shop/net.full", FULL),
         object("GlobalNetworkPolicy net.full", &(global.to_owned() + FULL.trim_start())),
         object("StagedNetworkPolicy shop/net.full", &("stagedAction: Set\n".to_owned() + FULL.trim_start())),
-        object("StagedGlobalNetworkPolicy net.full", &("stagedAction: Learn\n".to_owned() + FULL.trim_start())),
+        object(
+            "StagedGlobalNetworkPolicy net.full",
+            &("stagedAction: Learn\n".to_owned() + FULL.trim_start()),
+        ),
     ]
     .concat();
     let policies = good(&text);
@@ -181,7 +185,12 @@ fn specs() {
     }
     let hosts = "applyOnForward: true\npreDNAT: true\n";
     assert_spec_fault(gnp, &format!("{hosts}doNotTrack: true"), ".preDNAT", "not both");
-    assert_spec_fault(gnp, &format!("{hosts}egress: [{{action: Allow}}]\ntypes: [Ingress]"), ".egress", "no egress");
+    assert_spec_fault(
+        gnp,
+        &format!("{hosts}egress: [{{action: Allow}}]\ntypes: [Ingress]"),
+        ".egress",
+        "no egress",
+    );
     assert_spec_fault(gnp, &format!("{hosts}types: [Egress]"), ".types", "`Ingress` only");
     assert_spec_fault(gnp, "preDNAT: true", ".preDNAT", "`applyOnForward`");
     assert_spec_fault(gnp, "doNotTrack: true\napplyOnForward: false", ".doNotTrack", "`applyOnForward`");
@@ -213,7 +222,12 @@ fn rules() {
     assert_good_rule("egress", "action: Allow, protocol: 58, icmp: {type: 8}, ipVersion: 6");
     assert_good_rule("egress", "action: Allow, notICMP: {type: 8}");
     for field in ["protocol", "notProtocol"] {
-        fault("egress", &format!("action: Allow, {field}: ICMP, ipVersion: 6"), &format!(".{field}"), "`ICMPv6`");
+        fault(
+            "egress",
+            &format!("action: Allow, {field}: ICMP, ipVersion: 6"),
+            &format!(".{field}"),
+            "`ICMPv6`",
+        );
         fault("egress", &format!("action: Allow, {field}: 58, ipVersion: 4"), &format!(".{field}"), "`ICMP`");
     }
     fault("egress", "action: Allow, metadata: {labels: {}}", ".metadata.labels", "unknown field");
@@ -242,7 +256,12 @@ fn nets() {
     fault("ingress", mixed, ".destination.nets", "a rule for each version");
     let other = "action: Allow, ipVersion: 6, destination: {nets: [10.0.0.0/8]}";
     fault("egress", other, ".destination.nets", "`ipVersion`");
-    assert_spec_fault("NetworkSet shop/s", "nets: [10.0.0.0/33]", ".nets[0]", "neither an address nor a CIDR");
+    assert_spec_fault(
+        "NetworkSet shop/s",
+        "nets: [10.0.0.0/33]",
+        ".nets[0]",
+        "neither an address nor a CIDR",
+    );
 }
 
 #[test]
@@ -269,12 +288,19 @@ fn ports() {
     for end in ["source", "destination"] {
         for field in ["ports", "notPorts"] {
             let path = format!(".{end}.{field}");
-            let rule = |protocol: &str, ports: &str| format!("action: Allow, {protocol}{end}: {{{field}: [{ports}]}}");
+            let rule = |protocol: &str, ports: &str| {
+                format!("action: Allow, {protocol}{end}: {{{field}: [{ports}]}}")
+            };
             fault("egress", &rule("", "80"), &path, "`TCP`, `UDP` or `SCTP`");
             fault("egress", &rule("", "http, 80"), &path, "`TCP`, `UDP` or `SCTP`");
             fault("egress", &rule("notProtocol: TCP, ", "80"), &path, "`TCP`, `UDP` or `SCTP`");
             for protocol in ["ICMP", "UDPLite", "47"] {
-                fault("egress", &rule(&format!("protocol: {protocol}, "), "http"), &path, "`TCP`, `UDP` or `SCTP`");
+                fault(
+                    "egress",
+                    &rule(&format!("protocol: {protocol}, "), "http"),
+                    &path,
+                    "`TCP`, `UDP` or `SCTP`",
+                );
             }
             assert_good_rule("egress", &rule("", "http, dns"));
             assert_good_rule("egress", &rule("protocol: 132, ", "http, 80"));
@@ -310,8 +336,18 @@ fn services() {
     assert_good_rule("ingress", &rule("ingress", ", selector: '', nets: []"));
     assert_good_rule("ingress", &rule("ingress", ", ports: [80]"));
     assert_good_rule("egress", &rule("egress", ""));
-    fault("ingress", &format!("action: Allow, destination: {{{service}}}"), ".destination.services", "`source` only");
-    fault("egress", &format!("action: Allow, source: {{{service}}}"), ".source.services", "`destination` only");
+    fault(
+        "ingress",
+        &format!("action: Allow, destination: {{{service}}}"),
+        ".destination.services",
+        "`source` only",
+    );
+    fault(
+        "egress",
+        &format!("action: Allow, source: {{{service}}}"),
+        ".source.services",
+        "`destination` only",
+    );
     for (more, name) in [
         ("selector: has(a)", "selector"),
         ("notSelector: has(a)", "notSelector"),
@@ -327,7 +363,12 @@ fn services() {
         let path = format!(".destination.{name}");
         fault("egress", &rule("egress", &format!(", {name}: [80]")), &path, "own ports");
     }
-    fault("egress", "action: Allow, destination: {services: {namespace: b}}", ".destination.services.name", "named");
+    fault(
+        "egress",
+        "action: Allow, destination: {services: {namespace: b}}",
+        ".destination.services.name",
+        "named",
+    );
     let bare = "egress: [{action: Allow, destination: {services: {name: a}}}]";
     good(&object("NetworkPolicy shop/p", bare));
     assert_spec_fault("GlobalNetworkPolicy p", bare, ".egress[0].destination.services", "`namespace`");
@@ -355,7 +396,12 @@ fn staged_ones_that_delete() {
     let words = "beside the `stagedAction` `Delete`";
     let text = "stagedAction: Delete\ntier: a\norder: 1";
     assert_spec_fault("StagedNetworkPolicy shop/p", text, ".order", words);
-    assert_spec_fault("StagedGlobalNetworkPolicy p", "stagedAction: Delete\nselector: all()", ".selector", words);
+    assert_spec_fault(
+        "StagedGlobalNetworkPolicy p",
+        "stagedAction: Delete\nselector: all()",
+        ".selector",
+        words,
+    );
     let kind = "StagedKubernetesNetworkPolicy shop/p";
     assert_spec_fault(kind, "stagedAction: Delete\npolicyTypes: [Ingress]", ".policyTypes", words);
     assert_spec_fault(kind, "stagedAction: Drop", ".stagedAction", "`Delete`");

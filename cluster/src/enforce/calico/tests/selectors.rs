@@ -67,9 +67,12 @@ fn what_selectors_mean() {
 #[test]
 fn labels_of_service_accounts_are_not_known() {
     let policy = |selector: &str| {
-        object("GlobalNetworkPolicy p", &format!(
-            "namespaceSelector: all()\ntypes: [Ingress]\ningress: [{{action: Allow, source: {{selector: {selector:?}}}}}]"
-        ))
+        object(
+            "GlobalNetworkPolicy p",
+            &format!(
+                "namespaceSelector: all()\ntypes: [Ingress]\ningress: [{{action: Allow, source: {{selector: {selector:?}}}}}]"
+            ),
+        )
     };
     let unknown = cluster(&policy("pcsa.team == 'a'"));
     assert_eq!(unknown.unsure_sources("data/db", "80").len(), 5);

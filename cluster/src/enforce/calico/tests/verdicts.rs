@@ -2,9 +2,8 @@
 
 use super::*;
 
-const ALL: [&str; 10] = [
-    "shop/web", "shop/db", "shop/new", "data/web", "data/db", "data/host", "low", "node", "doc", "v6",
-];
+const ALL: [&str; 10] =
+    ["shop/web", "shop/db", "shop/new", "data/web", "data/db", "data/host", "low", "node", "doc", "v6"];
 
 /// A policy of namespace `data` for its database, with these rules for ingress.
 fn ingress(rules: &str) -> String {
@@ -46,7 +45,11 @@ fn step_0_pods_on_the_host_s_network_are_no_endpoints() {
         ("data/host", "data/db", "80", Deny),
         ("data/db", "data/host", "80", Deny),
     ]);
-    assert_from("selector: all(), namespaceSelector: all()", "shop/web shop/db shop/new data/web data/db doc", "");
+    assert_from(
+        "selector: all(), namespaceSelector: all()",
+        "shop/web shop/db shop/new data/web data/db doc",
+        "",
+    );
     assert_from("nets: [172.18.0.0/16]", "data/host node", "shop/new");
 }
 
@@ -109,18 +112,30 @@ fn step_2_policies_are_asked_by_order_and_name() {
     first((a, ""), (b, "order: 100000000"), b);
     first((b, ""), (a, ""), a);
     first((b, "order: 0"), (a, "order: -0.0"), a);
-    first(("NetworkPolicy data/a", "order: 3"), ("GlobalNetworkPolicy a", "order: 3"), "GlobalNetworkPolicy a");
-    first(("NetworkPolicy data/a", "order: 3"), ("NetworkPolicy data/a-b", "order: 3"), "NetworkPolicy data/a-b");
+    first(
+        ("NetworkPolicy data/a", "order: 3"),
+        ("GlobalNetworkPolicy a", "order: 3"),
+        "GlobalNetworkPolicy a",
+    );
+    first(
+        ("NetworkPolicy data/a", "order: 3"),
+        ("NetworkPolicy data/a-b", "order: 3"),
+        "NetworkPolicy data/a-b",
+    );
 }
 
 #[test]
 fn policies_of_kubernetes_stand_at_order_1000() {
     let kubernetes = object("Kubernetes data/p", "podSelector: {}\ningress: [{ports: [{port: 80}]}]");
     let deny = |head: &str, order: &str| {
-        kubernetes.clone() + &object(head, &format!("order: {order}\ntypes: [Ingress]\ningress: [{{action: Deny}}]"))
+        kubernetes.clone()
+            + &object(head, &format!("order: {order}\ntypes: [Ingress]\ningress: [{{action: Deny}}]"))
     };
     let allow = kubernetes.clone()
-        + &object("GlobalNetworkPolicy z", "order: 2000\ntypes: [Ingress]\ningress: [{action: Allow, protocol: UDP}]");
+        + &object(
+            "GlobalNetworkPolicy z",
+            "order: 2000\ntypes: [Ingress]\ningress: [{action: Allow, protocol: UDP}]",
+        );
     cluster(&kubernetes).assert(&[
         ("doc", "data/db", "80", Permit),
         ("doc", "data/db", "443", Deny),
@@ -164,7 +179,13 @@ fn pass_goes_on_to_the_next_tier() {
         "tier: early\ntypes: [Ingress]\ningress:\n- {action: Pass, protocol: TCP}\n- {action: Allow, protocol: UDP}",
     );
     let none = early + &pass;
-    let flows = |tcp: Verdict| [("doc", "data/db", "80", tcp), ("doc", "data/db", "53/UDP", Permit), ("doc", "data/db", "53/SCTP", Deny)];
+    let flows = |tcp: Verdict| {
+        [
+            ("doc", "data/db", "80", tcp),
+            ("doc", "data/db", "53/UDP", Permit),
+            ("doc", "data/db", "53/SCTP", Deny),
+        ]
+    };
     cluster(&none).assert(&flows(Permit));
     cluster(&(none.clone() + &ingress("- {action: Deny, protocol: TCP}"))).assert(&flows(Deny));
     cluster(&(none + &ingress("- {action: Allow, protocol: TCP}"))).assert(&flows(Permit));
@@ -223,7 +244,8 @@ fn types_are_what_the_api_server_makes_of_the_rules() {
 
 #[test]
 fn step_3_profiles() {
-    let shut = object("Profile kns.data", "ingress: [{action: Allow, protocol: TCP}]\negress: [{action: Allow}]");
+    let shut =
+        object("Profile kns.data", "ingress: [{action: Allow, protocol: TCP}]\negress: [{action: Allow}]");
     let found = cluster(&shut);
     found.assert(&[
         ("doc", "data/db", "80", Permit),
@@ -239,14 +261,10 @@ fn step_3_profiles() {
         ("data/web", "doc", "80", Permit),
     ]);
     // A policy that governs decides before.
-    cluster(&(shut.clone() + &ingress("- {action: Allow, protocol: UDP}"))).assert(&[
-        ("doc", "data/db", "53/UDP", Permit),
-        ("doc", "data/db", "80", Deny),
-    ]);
-    cluster(&(shut + &ingress("- {action: Pass}"))).assert(&[
-        ("doc", "data/db", "53/UDP", Deny),
-        ("doc", "data/db", "80", Permit),
-    ]);
+    cluster(&(shut.clone() + &ingress("- {action: Allow, protocol: UDP}")))
+        .assert(&[("doc", "data/db", "53/UDP", Permit), ("doc", "data/db", "80", Deny)]);
+    cluster(&(shut + &ingress("- {action: Pass}")))
+        .assert(&[("doc", "data/db", "53/UDP", Deny), ("doc", "data/db", "80", Permit)]);
     let other = cluster(&object("Profile other", "ingress: [{action: Deny}]"));
     other.assert(&[("doc", "data/db", "80", Permit)]);
     assert!(other.policies.ignored()[0].message.contains("no pod has the profile `other`"));
@@ -257,10 +275,13 @@ fn whom_policies_govern() {
     let governed = |head: &str, spec: &str| {
         let found = cluster(&object(head, &format!("{spec}\ntypes: [Ingress]")));
         let verdict = |pod: &&str| found.verdict("doc", pod, "80");
-        let of = |wanted| ALL[..6].iter().copied().filter(|pod| verdict(pod) == wanted).collect::<Vec<_>>().join(" ");
+        let of = |wanted| {
+            ALL[..6].iter().copied().filter(|pod| verdict(pod) == wanted).collect::<Vec<_>>().join(" ")
+        };
         (of(Deny), of(Undefined))
     };
-    let sure = |found: (String, String), expected: &str| assert_eq!(found, (expected.to_owned(), String::new()));
+    let sure =
+        |found: (String, String), expected: &str| assert_eq!(found, (expected.to_owned(), String::new()));
     sure(governed("NetworkPolicy data/p", ""), "data/web data/db");
     sure(governed("NetworkPolicy data/p", "selector: app == 'web'"), "data/web");
     sure(governed("NetworkPolicy data/p", "selector: projectcalico.org/namespace == 'shop'"), "");
@@ -268,10 +289,16 @@ fn whom_policies_govern() {
     sure(governed("NetworkPolicy data/p", name), "data/db");
     sure(governed("NetworkPolicy data/p", "serviceAccountSelector: all()"), "data/web data/db");
     sure(governed("GlobalNetworkPolicy p", ""), "shop/web shop/db shop/new data/web data/db");
-    sure(governed("GlobalNetworkPolicy p", "namespaceSelector: all()"), "shop/web shop/db shop/new data/web data/db");
+    sure(
+        governed("GlobalNetworkPolicy p", "namespaceSelector: all()"),
+        "shop/web shop/db shop/new data/web data/db",
+    );
     let front = "namespaceSelector: kind == 'front'\nselector: has(app)";
     sure(governed("GlobalNetworkPolicy p", front), "shop/web shop/db");
-    sure(governed("GlobalNetworkPolicy p", "namespaceSelector: projectcalico.org/name == 'data'"), "data/web data/db");
+    sure(
+        governed("GlobalNetworkPolicy p", "namespaceSelector: projectcalico.org/name == 'data'"),
+        "data/web data/db",
+    );
     let unknown = governed("NetworkPolicy data/p", "serviceAccountSelector: team == 'a'");
     assert_eq!(unknown, (String::new(), "data/web data/db".to_owned()));
 }
@@ -281,18 +308,19 @@ fn what_perhaps_governs_leaves_open_what_it_says() {
     let perhaps = |name: &str, order: u32, rule: &str| {
         object(
             &format!("NetworkPolicy data/{name}"),
-            &format!("order: {order}\nserviceAccountSelector: {name} == 'a'\ntypes: [Ingress]\ningress: [{rule}]"),
+            &format!(
+                "order: {order}\nserviceAccountSelector: {name} == 'a'\ntypes: [Ingress]\ningress: [{rule}]"
+            ),
         )
     };
-    cluster(&perhaps("a", 1, "{action: Allow, protocol: TCP}")).assert(&[
-        ("doc", "data/db", "80", Permit),
-        ("doc", "data/db", "53/UDP", Undefined),
-    ]);
+    cluster(&perhaps("a", 1, "{action: Allow, protocol: TCP}"))
+        .assert(&[("doc", "data/db", "80", Permit), ("doc", "data/db", "53/UDP", Undefined)]);
     cluster(&perhaps("a", 1, "{action: Deny, protocol: TCP}")).assert(&[("doc", "data/db", "80", Undefined)]);
     // Either of them may govern without the other.
     let two = perhaps("a", 1, "{action: Allow, protocol: TCP}") + &perhaps("b", 2, "{action: Deny}");
     cluster(&two).assert(&[("doc", "data/db", "80", Undefined)]);
-    let under = perhaps("a", 1, "{action: Allow, protocol: TCP}") + &ingress("- {action: Allow, protocol: UDP}");
+    let under =
+        perhaps("a", 1, "{action: Allow, protocol: TCP}") + &ingress("- {action: Allow, protocol: UDP}");
     cluster(&under).assert(&[
         ("doc", "data/db", "80", Undefined),
         ("doc", "data/db", "53/UDP", Permit),
@@ -310,7 +338,11 @@ fn scopes_of_ends_in_a_namespace() {
     assert_from("selector: kind == 'net'", "doc", "");
     assert_from("notSelector: app == 'web'", "data/db doc", "");
     assert_from("serviceAccounts: {names: [web]}", "data/web", "");
-    assert_from("serviceAccounts: {names: [web, db], selector: projectcalico.org/name == 'db'}", "data/db", "");
+    assert_from(
+        "serviceAccounts: {names: [web, db], selector: projectcalico.org/name == 'db'}",
+        "data/db",
+        "",
+    );
     assert_from("serviceAccounts: {selector: team == 'a'}", "", "data/web data/db");
     assert_from("serviceAccounts: {}", everyone, "");
     assert_from("selector: app == 'db', serviceAccounts: {names: [web]}", "", "");
@@ -335,22 +367,32 @@ fn scopes_of_ends_in_the_cluster() {
     let from = |source: &str| {
         let sets = set("NetworkSet data/inner", "kind: net", "192.0.2.0/24")
             + &set("GlobalNetworkSet outer", "kind: net", "0.0.0.0/5, 10.1.0.1");
-        let policy = global("p", &format!("selector: app == 'db'\ntypes: [Ingress]\ningress: [{{action: Allow, source: {{{source}}}}}]"));
+        let policy = global(
+            "p",
+            &format!(
+                "selector: app == 'db'\ntypes: [Ingress]\ningress: [{{action: Allow, source: {{{source}}}}}]"
+            ),
+        );
         cluster(&(policy + &sets)).sources("data/db", "80").join(" ")
     };
     assert_eq!(from("selector: app == 'web'"), "shop/web data/web");
     // A pod has the address that stands in a set.
     assert_eq!(from("selector: kind == 'net'"), "data/web doc");
     assert_eq!(from("selector: kind == 'net', namespaceSelector: all()"), "doc");
-    assert_eq!(from("notSelector: kind == 'net'"), "shop/web shop/db shop/new data/db data/host node v6");
+    assert_eq!(from("notSelector: kind == 'net'"), "shop/web shop/db data/db data/host node v6");
     assert_eq!(from("notSelector: all()"), "data/host node v6");
-    assert_eq!(from("notSelector: '!has(app)'"), "shop/web shop/db data/web data/db data/host node v6".replace("data/web ", ""));
+    assert_eq!(from("notSelector: '!has(app)'"), "shop/web shop/db data/db data/host node v6");
 }
 
 #[test]
 fn host_endpoints_are_peers_by_their_addresses() {
-    let host = object("HostEndpoint node-2", "node: n2\nexpectedIPs: [172.18.0.3]").replacen("name:", "labels: {role: node}, name:", 1);
-    let policy = global("p", "types: [Ingress]\ningress: [{action: Allow, source: {selector: role == 'node'}}]");
+    let host = object("HostEndpoint node-2", "node: n2\nexpectedIPs: [172.18.0.3]").replacen(
+        "name:",
+        "labels: {role: node}, name:",
+        1,
+    );
+    let policy =
+        global("p", "types: [Ingress]\ningress: [{action: Allow, source: {selector: role == 'node'}}]");
     let found = cluster(&(host + &policy));
     assert_eq!(found.sources("data/db", "80"), ["node"]);
     assert!(found.policies.ignored()[0].message.contains("host endpoint"));
@@ -380,8 +422,22 @@ fn the_governed_end_of_a_rule_narrows_it() {
 fn protocols() {
     let allows = |rule: &str| {
         let found = cluster(&ingress(&format!("- {{action: Allow, {rule}}}")));
-        let ports = ["80", "53/UDP", "53/SCTP", "2048/ICMP", "2049/ICMP", "0/ICMP", "32768/ICMPv6", "47/IP", "136/IP"];
-        ports.into_iter().filter(|port| found.verdict("shop/web", "data/db", port) == Permit).collect::<Vec<_>>().join(" ")
+        let ports = [
+            "80",
+            "53/UDP",
+            "53/SCTP",
+            "2048/ICMP",
+            "2049/ICMP",
+            "0/ICMP",
+            "32768/ICMPv6",
+            "47/IP",
+            "136/IP",
+        ];
+        ports
+            .into_iter()
+            .filter(|port| found.verdict("shop/web", "data/db", port) == Permit)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let messages = "2048/ICMP 2049/ICMP 0/ICMP";
     assert_eq!(allows("protocol: TCP"), "80");
@@ -399,7 +455,10 @@ fn protocols() {
     assert_eq!(allows("protocol: ICMP, notICMP: {type: 8, code: 1}"), "2048/ICMP 0/ICMP");
     assert_eq!(allows("protocol: ICMP, notICMP: {type: 8}"), "0/ICMP");
     assert_eq!(allows("protocol: ICMPv6, icmp: {type: 128}"), "32768/ICMPv6");
-    assert_eq!(allows("ipVersion: 4, notProtocol: TCP, notICMP: {type: 8}"), "53/UDP 53/SCTP 0/ICMP 47/IP 136/IP");
+    assert_eq!(
+        allows("ipVersion: 4, notProtocol: TCP, notICMP: {type: 8}"),
+        "53/UDP 53/SCTP 0/ICMP 47/IP 136/IP"
+    );
     assert_eq!(allows("source: {nets: [10.0.0.1/32]}"), format!("80 53/UDP 53/SCTP {messages} 47/IP 136/IP"));
 }
 
@@ -420,9 +479,14 @@ fn versions_of_ip() {
 #[test]
 fn ports_by_number() {
     let allows = |destination: &str| {
-        let found = cluster(&ingress(&format!("- {{action: Allow, protocol: TCP, destination: {{{destination}}}}}")));
+        let found =
+            cluster(&ingress(&format!("- {{action: Allow, protocol: TCP, destination: {{{destination}}}}}")));
         let ports = ["79", "80", "81", "443", "444", "80/UDP"];
-        ports.into_iter().filter(|port| found.verdict("doc", "data/db", port) == Permit).collect::<Vec<_>>().join(" ")
+        ports
+            .into_iter()
+            .filter(|port| found.verdict("doc", "data/db", port) == Permit)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(allows("ports: [80, '443']"), "80 443");
     assert_eq!(allows("ports: ['80:443']"), "80 81 443");
@@ -476,12 +540,14 @@ fn ports_by_name() {
 fn what_a_flow_does_not_tell_is_left_open() {
     let sure = cluster(&ingress("- {action: Allow, protocol: TCP, source: {ports: ['1024:65535']}}"));
     sure.assert(&[("doc", "data/db", "80", Undefined), ("doc", "data/db", "53/UDP", Deny)]);
-    let denied = cluster(&ingress("- {action: Deny, protocol: TCP, source: {notPorts: [53]}}\n- {action: Allow}"));
+    let denied =
+        cluster(&ingress("- {action: Deny, protocol: TCP, source: {notPorts: [53]}}\n- {action: Allow}"));
     denied.assert(&[("doc", "data/db", "80", Undefined), ("doc", "data/db", "53/UDP", Permit)]);
     let http = cluster(&ingress("- {action: Allow, http: {methods: [GET]}}"));
     http.assert(&[("doc", "data/db", "80", Undefined)]);
     assert_eq!(http.policies.ignored()[0].path, "spec.ingress[0].http");
-    let service = "types: [Egress]\negress: [{action: Allow, destination: {services: {name: a, namespace: b}}}]";
+    let service =
+        "types: [Egress]\negress: [{action: Allow, destination: {services: {name: a, namespace: b}}}]";
     let service = cluster(&global("p", service));
     service.assert(&[("data/db", "doc", "80", Undefined), ("data/db", "doc", "8/ICMP", Deny)]);
     assert_eq!(service.policies.ignored()[0].path, "spec.egress[0].destination.services");
@@ -489,20 +555,31 @@ fn what_a_flow_does_not_tell_is_left_open() {
 
 #[test]
 fn explanations_name_the_rules_in_their_order() {
-    let text = global("a", "order: 1\ntypes: [Ingress]\ningress:\n- {action: Log}\n- {action: Pass, destination: {selector: app == 'db'}}")
-        + &ingress("- {action: Allow}");
-    let found = cluster(&(object("Tier t", "order: 1\ndefaultAction: Pass") + &text.replacen("order: 1", "order: 1\n  tier: t", 1)));
-    let explained = found.policies.explain(&found.space, &Switches::default(), found.at("doc", "data/db", "80"));
-    let paths: Vec<String> = explained.ingress.matching.iter().map(|one| format!("{} {}", one.object, one.path)).collect();
+    let text = global(
+        "a",
+        "order: 1\ntypes: [Ingress]\ningress:\n- {action: Log}\n- {action: Pass, destination: {selector: app == 'db'}}",
+    ) + &ingress("- {action: Allow}");
+    let found = cluster(
+        &(object("Tier t", "order: 1\ndefaultAction: Pass")
+            + &text.replacen("order: 1", "order: 1\n  tier: t", 1)),
+    );
+    let explained =
+        found.policies.explain(&found.space, &Switches::default(), found.at("doc", "data/db", "80"));
+    let paths: Vec<String> =
+        explained.ingress.matching.iter().map(|one| format!("{} {}", one.object, one.path)).collect();
     assert_eq!(paths, ["1 spec.ingress[1]", "2 spec.ingress[0]"]);
     assert_eq!(explained.ingress.governing, [1, 2]);
 }
 
 #[test]
 fn probes_are_pods_that_selectors_select() {
-    let text = global("p", "selector: app == 'x' && tier not in {'y'} && !has(old) && (a == 'b' || c == 'd')\ningress: [{action: Allow, source: {selector: role == 'r', namespaceSelector: env == 'prod'}}]");
+    let text = global(
+        "p",
+        "selector: app == 'x' && tier not in {'y'} && !has(old) && (a == 'b' || c == 'd')\ningress: [{action: Allow, source: {selector: role == 'r', namespaceSelector: env == 'prod'}}]",
+    );
     let probes = good(&text).calico.probes();
-    let shown: Vec<String> = probes.iter().map(|probe| format!("{:?} {:?}", probe.labels, probe.namespace_labels)).collect();
+    let shown: Vec<String> =
+        probes.iter().map(|probe| format!("{:?} {:?}", probe.labels, probe.namespace_labels)).collect();
     assert!(shown[0].contains("\"app\": {In({\"x\"})}") && shown[0].contains("DoesNotExist"), "{shown:?}");
     assert!(!shown[0].contains("\"a\""), "{shown:?}");
     assert!(shown[1].contains("\"role\"") && shown[1].contains("\"env\""), "{shown:?}");
