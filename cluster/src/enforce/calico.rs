@@ -19,6 +19,7 @@ mod endpoints;
 mod entity;
 mod fields;
 mod lower;
+mod objects;
 mod probes;
 mod rule;
 mod selector;
@@ -27,9 +28,10 @@ mod tests;
 mod tiers;
 mod whom;
 
-use decode::{Decoded, Policy, Profile, Set, Tier};
+use decode::Decoded;
 use endpoints::Endpoints;
 use lower::Lowering;
+use objects::{Policy, Profile, Set, Tier};
 use rule::Rule;
 use whom::Finder;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
-use super::decode::{NAMESPACE, Profile, Set};
+use super::objects::{NAMESPACE, Profile, Set};
 use super::selector::{Selector, Test};
 use crate::enforce::points::{Match, Points, Postings};
 use crate::flow::{Bits, Point, Space};

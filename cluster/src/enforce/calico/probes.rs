@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::decode::{NAMESPACE, Policy, Subject};
 use super::entity::{Accounts, Whom};
+use super::objects::{NAMESPACE, Policy, Subject};
 use super::rule::Rule;
 use super::selector::{Selector, Test};
 use crate::enforce::probe::Probe;

@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::decode::{BUILT_IN, DEFAULT_TIER, Policy, Profile, Tier};
 use super::lower::{Lowering, Run};
+use super::objects::{BUILT_IN, DEFAULT_TIER, Policy, Profile, Tier};
 use crate::enforce::kubernetes::{self, Direction};
 use crate::enforce::points::Match;
 use crate::enforce::verdict::{self, Ports, RulePath};

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use ipnet::IpNet;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::decode::Subject;
 use super::endpoints::{Endpoints, Labels};
 use super::entity::{Accounts, Whom};
+use super::objects::Subject;
 use super::rule::Family;
 use super::selector::Selector;
 use crate::enforce::points::{Block, Match, Points};

@@ -268,6 +268,9 @@ fn written(policy: &Policy) -> String {
     }
 }
 
+/// What is asked of labels, a namespace and a service account.
+type Found<'f> = dyn Fn(&dyn Fn(&str) -> Option<String>, Option<&str>, Option<&str>) -> bool + 'f;
+
 struct World<'w> {
     policies: &'w [Policy],
     sets: &'w [Set],
@@ -320,11 +323,7 @@ impl World<'_> {
     }
 
     /// Whether a selection holds of the address of a point.
-    fn found(
-        &self,
-        point: &Point,
-        of: &dyn Fn(&dyn Fn(&str) -> Option<String>, Option<&str>, Option<&str>) -> bool,
-    ) -> bool {
+    fn found(&self, point: &Point, of: &Found<'_>) -> bool {
         let workload = match point {
             Point::Pod(pod) if !pod.host_network => {
                 of(&|key| label_of(pod, key), Some(&pod.namespace), Some(&pod.service_account))
