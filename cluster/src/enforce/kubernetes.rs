@@ -8,8 +8,9 @@
 use super::Place;
 use super::points::Block;
 use super::probe::Probe;
-use super::read::fields::Decoder;
+use super::read::fields::{Decoder, Path};
 use super::read::objects::{Found, Kind};
+use super::read::tree::Node;
 use super::selector::Selector;
 use crate::flow::{Boundaries, PortRange};
 use crate::inventory::Protocol;
@@ -21,6 +22,7 @@ mod spec;
 mod tests;
 
 pub(super) use evaluate::{Direction, Reading, tier};
+use spec::Form;
 
 pub(super) const NETWORK_POLICY: Kind =
     Kind { api_version: "networking.k8s.io/v1", name: "NetworkPolicy", namespaced: true };
@@ -33,7 +35,7 @@ pub(super) fn decode(decoder: &mut Decoder, found: &Found<'_, '_>) -> Option<Pol
     if spec.is_none() {
         decoder.required(&found.entries, found.line, found.path, "spec");
     }
-    let spec = spec.and_then(|node| spec::spec(decoder, node, found.path.field("spec")));
+    let spec = spec.and_then(|node| spec::spec(decoder, node, found.path.field("spec"), Form::Enforced));
     let (meta, spec) = (meta?, spec?);
     (decoder.errors.len() == before).then_some(Policy {
         place: found.place(decoder),
@@ -43,6 +45,11 @@ pub(super) fn decode(decoder: &mut Decoder, found: &Found<'_, '_>) -> Option<Pol
         ingress: spec.ingress,
         egress: spec.egress,
     })
+}
+
+/// Checks the spec of a policy that Calico stages: it has a `stagedAction` too, and need not select pods.
+pub(super) fn check_staged(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) {
+    spec::spec(decoder, node, path, Form::Staged);
 }
 
 /// Whom the policies and their peers select.

@@ -16,9 +16,22 @@ pub(super) struct Spec {
     pub egress: Option<Vec<Rule>>,
 }
 
-pub(super) fn spec(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) -> Option<Spec> {
-    let entries = decoder.fields(node, path, &["podSelector", "policyTypes", "ingress", "egress"])?;
-    let subject = decoder.required(&entries, node.line, path, "podSelector");
+/// Where a spec stands.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Form {
+    Enforced,
+    /// In a policy that is observed only.
+    Staged,
+}
+
+pub(super) fn spec(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>, form: Form) -> Option<Spec> {
+    let of_staged: &[&str] = if form == Form::Staged { &["stagedAction"] } else { &[] };
+    let known = [&["podSelector", "policyTypes", "ingress", "egress"], of_staged].concat();
+    let entries = decoder.fields(node, path, &known)?;
+    let subject = match form {
+        Form::Enforced => decoder.required(&entries, node.line, path, "podSelector"),
+        Form::Staged => entries.get("podSelector"),
+    };
     let subject = subject.and_then(|node| selector(decoder, node, path.field("podSelector")));
     let mut rules = |name: &str, peers: &str| match entries.get(name) {
         None => Vec::new(),

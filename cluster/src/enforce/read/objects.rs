@@ -69,23 +69,22 @@ fn object(
     let name = said("kind", item_of.map(|kind| kind.name));
     let (Some(api_version), Some(name)) = (api_version, name) else { return };
     let of_list = name.strip_suffix("List");
-    // A kind may have several versions.
-    let known = |name: &str| {
-        let mut named = kinds.iter().filter(|kind| kind.name == name);
-        named.clone().find(|kind| kind.api_version == api_version).or_else(|| named.next())
-    };
-    match (known(name), of_list.and_then(known)) {
+    // Kinds of several versions may have one name.
+    let known =
+        |name: &str| -> Vec<Kind> { kinds.iter().filter(|kind| kind.name == name).copied().collect() };
+    let single = known(name);
+    let several = if single.is_empty() { of_list.map(known).unwrap_or_default() } else { Vec::new() };
+    let of_version = |known: &[Kind]| known.iter().find(|kind| kind.api_version == api_version).copied();
+    match (of_version(&single), of_version(&several)) {
         _ if (api_version, name) == ("v1", "List") => list(decoder, &entries, path, None, kinds, decode),
-        (Some(kind), _) if kind.api_version == api_version => {
-            decode(decoder, Found { kind: *kind, line: node.line, entries, path });
-        }
-        (None, Some(kind)) if kind.api_version == api_version => {
-            list(decoder, &entries, path, Some(*kind), kinds, decode);
-        }
-        (Some(kind), _) | (None, Some(kind)) => {
+        (Some(kind), _) => decode(decoder, Found { kind, line: node.line, entries, path }),
+        (None, Some(kind)) => list(decoder, &entries, path, Some(kind), kinds, decode),
+        (None, None) if !single.is_empty() || !several.is_empty() => {
+            let versions: Vec<String> =
+                single.iter().chain(&several).map(|kind| format!("`{}`", kind.api_version)).collect();
             let message = format!(
-                "`{api_version}` is not read: a {name} is `{}` here{}",
-                kind.api_version,
+                "`{api_version}` is not read: a {name} is {} here{}",
+                versions.join(" or "),
                 match api_version {
                     "extensions/v1beta1" => ", and no cluster since Kubernetes 1.16 takes it for another",
                     _ => "",
@@ -94,8 +93,12 @@ fn object(
             decoder.error(node.line, path.field("apiVersion"), message);
         }
         (None, None) => {
-            let mut names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-            names.dedup();
+            let mut names: Vec<&str> = Vec::new();
+            for kind in kinds {
+                if !names.contains(&kind.name) {
+                    names.push(kind.name);
+                }
+            }
             let message =
                 format!("`{name}` of `{api_version}` is no policy that is enforced here: {}", listed(&names));
             decoder.error(node.line, path.field("kind"), message);
