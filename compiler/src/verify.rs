@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use weir_cluster::enforce::{self, Action, Dialect, Enforced, Explanation, Policies, PolicyError, Switches};
 use weir_cluster::flow::{
     BEYOND_PORTS, Bits, Carrier, FlowBox, Flows, Payload, Point, PortRange, Space, TooComplex,
@@ -138,7 +139,8 @@ impl<'a> Judge<'a> {
         }
         let mut newcomers = Space::newcomers(facts.inventory);
         newcomers.extend(policies.probes(facts.inventory));
-        let space = Space::of(facts.inventory, newcomers, &boundaries.sorted())?;
+        let mut space = Space::of(facts.inventory, newcomers, &boundaries.sorted())?;
+        space.pod_ranges = pod_ranges(facts);
         Ok(Judge { claim, policies, switches: switches(facts), space })
     }
 
@@ -254,8 +256,20 @@ impl<'a> Judge<'a> {
     fn left_open(&self, undefined: &Flows) -> Option<Diagnostic> {
         let (flow, ..) = self.witness(undefined)?;
         let message = "the format leaves some flows open: network plugins differ";
-        Some(Diagnostic::note(Code::E0604, message).with_note(format!("for one: {flow}")))
+        let said = Diagnostic::note(Code::E0604, message).with_note(format!("for one: {flow}"));
+        Some(match self.space.pod_ranges.is_empty() {
+            true => said.with_help(
+                "nobody knows where pods have their addresses: tell `pods = [\"10.244.0.0/16\"]` of the cluster in `weir.toml`, or dump its nodes",
+            ),
+            false => said,
+        })
     }
+}
+
+/// Where pods have their addresses, as far as inventory or project tell.
+pub(crate) fn pod_ranges(facts: &Facts<'_>) -> Vec<IpNet> {
+    let known = if facts.knows_pod_ranges() { facts.pod_ranges().blocks() } else { Vec::new() };
+    known.into_iter().map(|block| block.cidr).collect()
 }
 
 /// What no packet can be, and what is outside of every sentence: messages of one family to addresses of the other, and

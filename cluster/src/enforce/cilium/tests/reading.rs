@@ -110,7 +110,7 @@ fn objects_of_every_version() {
     for version in ["cilium.io/v2", "cilium.io/v2alpha1"] {
         assert_eq!(good(&group(version)).cilium.groups.len(), 1);
     }
-    assert_fault(&group("cilium.io/v1"), "apiVersion", "`cilium.io/v2` here");
+    assert_fault(&group("cilium.io/v1"), "apiVersion", "a CiliumCIDRGroup is `cilium.io/v2` or");
     let twice = format!("{}---\n{}", group("cilium.io/v2"), group("cilium.io/v2alpha1"));
     assert_fault(&twice, "metadata.name", "already");
     assert_fault(
