@@ -26,7 +26,11 @@ use index::Index;
 
 /// What a relation permits: every flow that no guard stops, and every granted one.
 pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
-    let meaning = Meaning::new(facts, space);
+    permitted(relation, &Meaning::new(facts, space))
+}
+
+fn permitted(relation: &Relation, meaning: &Meaning<'_>) -> Flows {
+    let space = meaning.space;
     let (mut egress, mut ingress) = (Closing::new(space), Closing::new(space));
     for guard in &relation.guards {
         let pods = meaning.pods(&guard.pods);
@@ -47,10 +51,18 @@ pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
 
 /// The same, less what a target denies.
 pub(crate) fn allowed(relation: &Relation, denials: Denials<'_>, facts: &Facts<'_>, space: &Space) -> Flows {
-    let flows = flows(relation, facts, space);
-    let denied: Vec<FlowBox> =
-        denied(relation, denials, &Meaning::new(facts, space)).flat_map(|(_, boxes)| boxes).collect();
-    if denied.is_empty() { flows } else { flows.minus(&Flows::from_boxes(space, &denied)) }
+    less_denied(relation, denials, &Meaning::new(facts, space))
+}
+
+/// What a bound relation permits, less what a target denies: what holds within parts holds in namespaces of today.
+pub(crate) fn held(relation: &Relation, denials: Denials<'_>, facts: &Facts<'_>, space: &Space) -> Flows {
+    less_denied(relation, denials, &Meaning { parts_of_today: true, ..Meaning::new(facts, space) })
+}
+
+fn less_denied(relation: &Relation, denials: Denials<'_>, meaning: &Meaning<'_>) -> Flows {
+    let flows = permitted(relation, meaning);
+    let denied: Vec<FlowBox> = denied(relation, denials, meaning).flat_map(|(_, boxes)| boxes).collect();
+    if denied.is_empty() { flows } else { flows.minus(&Flows::from_boxes(meaning.space, &denied)) }
 }
 
 /// The sentences by which a target denies one flow.
@@ -240,6 +252,8 @@ pub struct Meaning<'a> {
     index: Index<'a>,
     addresses: Vec<u32>,
     nodes: AddressSet,
+    /// Whether parts are those of namespaces that are there.
+    parts_of_today: bool,
     /// What sets of pods denote that were asked for, with the sets, so that no other takes their place.
     known: RefCell<FxHashMap<usize, (PodSet, Rc<Bits>)>>,
     known_addresses: RefCell<FxHashMap<Ends, Rc<Bits>>>,
@@ -256,6 +270,7 @@ impl<'a> Meaning<'a> {
             index: Index::of(space),
             addresses,
             nodes,
+            parts_of_today: false,
             known: RefCell::default(),
             known_addresses: RefCell::default(),
         }
@@ -340,10 +355,18 @@ impl<'a> Meaning<'a> {
     /// The part that a pod belongs to.
     fn part(&self, at: usize, within: &Within) -> Option<&Text> {
         match (&self.space.points[at], within) {
+            (Point::Pod(pod), _) if self.parts_of_today && !self.is_of_today(pod) => None,
             (Point::Pod(pod), Within::SameValue(key)) => pod.namespace_labels.get(key),
             (Point::Pod(pod), _) => Some(&pod.namespace),
             (Point::Address(_), _) => None,
         }
+    }
+
+    /// Whether its namespace is there, labelled as it is.
+    fn is_of_today(&self, pod: &PodPoint) -> bool {
+        let inventory = self.facts.inventory;
+        let home = inventory.namespace(&pod.namespace);
+        home.is_some_and(|home| inventory.namespaces[home.index()].labels == pod.namespace_labels)
     }
 
     fn parted(&self, members: &Bits, within: &Within) -> BTreeMap<&Text, Bits> {

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use weir_cluster::enforce::{self, Action, Dialect, Enforced, Explanation, Policies, PolicyError, Switches};
 use weir_cluster::flow::{
-    BEYOND_PORTS, Bits, Carrier, FlowBox, Flows, Payload, Point, PortRange, Space, TooComplex,
+    AddressKind, BEYOND_PORTS, Bits, Carrier, FlowBox, Flows, Payload, Point, PortRange, Space, TooComplex,
 };
 
 use crate::decide::{self, Decision};
@@ -147,7 +147,7 @@ impl<'a> Judge<'a> {
     fn diagnostics(&self) -> Vec<Diagnostic> {
         let (Enforced { permitted, undefined }, meant) = threads::both(
             || self.policies.enforce(&self.space, &self.switches),
-            || self.flows(self.claim.meant),
+            || meaning::allowed(self.claim.meant, self.denials(), self.claim.facts, &self.space),
         );
         let mut opened = permitted.minus(&meant);
         let mut closed = meant.minus(&permitted).minus(&undefined);
@@ -158,7 +158,7 @@ impl<'a> Judge<'a> {
         }
         if !opened.is_empty() || !closed.is_empty() {
             // What is bound to today's inventory was said where it was bound.
-            let bound = self.flows(self.claim.bound);
+            let bound = meaning::held(self.claim.bound, self.denials(), self.claim.facts, &self.space);
             let later = Flows::from_boxes(&self.space, &later(&self.space));
             opened = opened.minus(&bound.minus(&meant).intersect(&later));
             closed = closed.minus(&meant.minus(&bound).intersect(&later));
@@ -170,9 +170,8 @@ impl<'a> Judge<'a> {
         found
     }
 
-    fn flows(&self, relation: &Relation) -> Flows {
-        let Claim { target, options, facts, .. } = *self.claim;
-        meaning::allowed(relation, Denials::of(target, options, facts), facts, &self.space)
+    fn denials(&self) -> Denials<'a> {
+        Denials::of(self.claim.target, self.claim.options, self.claim.facts)
     }
 
     fn words(&self) -> Spoken<'_> {
@@ -289,6 +288,13 @@ fn outside(space: &Space) -> Vec<FlowBox> {
         boxes.push(FlowBox { sources: all.clone(), destinations: others.clone(), ports: ports.clone() });
         boxes.push(FlowBox { sources: others, destinations: all.clone(), ports });
     }
+    // What a pod's own node says to it.
+    let is_own = |(at, point): (u32, &Point)| match point {
+        Point::Address(address) if address.kind == AddressKind::Local => Some(at),
+        _ => None,
+    };
+    let own: Bits = (0u32..).zip(&space.points).filter_map(is_own).collect();
+    boxes.push(FlowBox { sources: own, destinations: all.clone(), ports: space.ports.all() });
     let asks = |atom: usize| matches!(space.ports.payload(atom), Some(Payload::DnsQuery(_)));
     let asked: Vec<PortRange> =
         (0..space.ports.len()).filter(|atom| asks(*atom)).map(|atom| space.ports.atom(atom)).collect();
