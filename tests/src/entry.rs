@@ -89,7 +89,9 @@ pub fn manifest(bytes: &[u8]) {
         let analysis = analyze(&sources, &Setting::new(&facts, Target::NetworkPolicy, TODAY));
         built(&sources, &facts, &analysis);
     }
-    let _ = enforce::read(Dialect::NetworkPolicy, "x.yaml", &String::from_utf8_lossy(bytes));
+    for dialect in [Dialect::NetworkPolicy, Dialect::ClusterNetworkPolicy] {
+        let _ = enforce::read(dialect, "x.yaml", &String::from_utf8_lossy(bytes));
+    }
 }
 
 /// The settings of a project.

@@ -25,3 +25,4 @@ mod targets;
 mod tidy;
 mod traps;
 mod validity;
+mod vectors;

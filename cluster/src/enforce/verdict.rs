@@ -261,7 +261,7 @@ impl<'t> Direction<'t> {
     fn all_allow(
         &self,
         marks: &[u32],
-        asked: &[Asked<'_>],
+        all: &[Asked<'_>],
         verdicts: &mut Verdicts,
         (peers, ports): (&mut Known, &mut Known),
     ) -> Option<(SideId, SideId)> {
@@ -274,7 +274,7 @@ impl<'t> Direction<'t> {
         let mut closed = here.any(|mark| of(mark).1.closes);
         let (mut certain, mut possible) = (Vec::new(), Vec::new());
         let mut open = false;
-        for asked in asked.iter().take_while(|asked| asked.tier == first) {
+        for asked in all.iter().take_while(|asked| asked.tier == first) {
             let rule = asked.rule;
             match rule.action {
                 Action::Allow => {
@@ -291,10 +291,17 @@ impl<'t> Direction<'t> {
                     certain.push(SetPermit { peers: sure_peers, ports: sure_ports });
                     possible.push(SetPermit { peers: any_peers, ports: any_ports });
                 }
-                Action::Deny if rule.peers.certain == self.everyone && asked.ports.certain == self.atoms => {
+                Action::Deny
+                    if rule.peers.certain == self.everyone
+                        && asked.ports.certain == self.atoms
+                        && all.iter().all(|other| {
+                            (other.tier, other.rank) != (first, asked.rank) || other.policy == asked.policy
+                        }) =>
+                {
                     closed = true;
                     break;
                 }
+                // Another policy of its rank may come first.
                 Action::Deny | Action::Pass => return None,
             }
         }
@@ -473,45 +480,55 @@ impl Outcome {
             // Whichever comes first: they agree.
             return Outcome::in_order(bound, rules, remaining, atom).0;
         }
-        let parts: Vec<(Outcome, Bits)> = (rules.chunk_by(|a, b| a.policy == b.policy))
+        let parts: Vec<(Outcome, May)> = (rules.chunk_by(|a, b| a.policy == b.policy))
             .map(|rules| Outcome::in_order(bound, rules, remaining, atom))
             .collect();
         let mut outcome = Outcome { allowed: Bits::new(), passed: Bits::new(), remaining: remaining.clone() };
-        for (at, (part, _)) in parts.iter().enumerate() {
-            let mut others = Bits::new();
-            if bound == Bound::Certain {
-                let theirs = parts.iter().enumerate().filter(|(other, _)| *other != at);
-                theirs.for_each(|(_, (_, against))| others |= against);
-            }
-            outcome.allowed |= &part.allowed - &others;
-            outcome.passed |= &part.passed - &others;
+        let mut may = May::default();
+        for (part, its) in &parts {
+            outcome.allowed |= &part.allowed;
+            outcome.passed |= &part.passed;
             outcome.remaining &= &part.remaining;
+            may.deny |= &its.deny;
+            may.pass |= &its.pass;
         }
         if bound == Bound::Certain {
-            // What one allows and another passes on is certain in neither.
-            let both =
-                parts.iter().flat_map(|(part, _)| [&part.passed]).fold(Bits::new(), |all, one| all | one);
-            let allowed = parts.iter().fold(Bits::new(), |all, (part, _)| all | &part.allowed);
-            outcome.allowed -= &both;
-            outcome.passed -= &allowed;
+            // What one allows and another may pass on still has to get through the next tier.
+            outcome.passed |= &outcome.allowed & &may.pass;
+            outcome.passed -= &may.deny;
+            outcome.allowed -= may.deny | may.pass;
         }
         outcome
     }
 
-    /// The outcome, and what some rule may deny or pass on.
-    fn in_order(bound: Bound, rules: &[&Asked<'_>], remaining: &Bits, atom: u32) -> (Outcome, Bits) {
+    /// The outcome, and what else may come of it.
+    fn in_order(bound: Bound, rules: &[&Asked<'_>], remaining: &Bits, atom: u32) -> (Outcome, May) {
         let mut outcome = Outcome { allowed: Bits::new(), passed: Bits::new(), remaining: remaining.clone() };
-        let mut denied = Bits::new();
+        let mut may = May::default();
+        let mut reached = remaining.clone();
         for asked in rules {
             let (taken, gone) = bound.of(asked, atom);
             let taken = taken & &outcome.remaining;
             match asked.rule.action {
                 Action::Allow => outcome.allowed |= taken,
-                Action::Pass => outcome.passed |= taken,
-                Action::Deny => denied |= &outcome.remaining & &asked.rule.peers.possible,
+                Action::Pass => {
+                    outcome.passed |= taken;
+                    may.pass |= &reached & &asked.rule.peers.possible;
+                }
+                Action::Deny => may.deny |= &reached & &asked.rule.peers.possible,
             }
             outcome.remaining -= gone;
+            if asked.ports.certain.contains(atom) {
+                reached -= &asked.rule.peers.certain;
+            }
         }
-        (outcome, denied)
+        (outcome, may)
     }
+}
+
+/// What some rule of a policy may do, if no rule before it surely matches.
+#[derive(Default)]
+struct May {
+    deny: Bits,
+    pass: Bits,
 }
