@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::relation::{Grant, Narrowing, Relation, Within};
 use crate::resolve::program::{Ends, Part, Port, Ports, Reach, SentenceId};
 use crate::selector::PodSet;
-use crate::target::Denials;
+use crate::target::{Denials, Target};
 
 mod index;
 mod requests;
@@ -51,12 +51,16 @@ fn permitted(relation: &Relation, meaning: &Meaning<'_>) -> Flows {
 
 /// The same, less what a target denies.
 pub(crate) fn allowed(relation: &Relation, denials: Denials<'_>, facts: &Facts<'_>, space: &Space) -> Flows {
-    less_denied(relation, denials, &Meaning::new(facts, space))
+    less_denied(relation, denials, &Meaning::new(facts, space).on(denials.target()))
 }
 
 /// What a bound relation permits, less what a target denies: what holds within parts holds in namespaces of today.
 pub(crate) fn held(relation: &Relation, denials: Denials<'_>, facts: &Facts<'_>, space: &Space) -> Flows {
-    less_denied(relation, denials, &Meaning { parts_of_today: true, ..Meaning::new(facts, space) })
+    less_denied(
+        relation,
+        denials,
+        &Meaning { parts_of_today: true, ..Meaning::new(facts, space).on(denials.target()) },
+    )
 }
 
 fn less_denied(relation: &Relation, denials: Denials<'_>, meaning: &Meaning<'_>) -> Flows {
@@ -78,7 +82,7 @@ pub(crate) fn denying(
             && one.destinations.contains(destination as u32)
             && one.ports.contains(atom as u32)
     };
-    let meaning = Meaning::new(facts, space);
+    let meaning = Meaning::new(facts, space).on(denials.target());
     let mut found: Vec<SentenceId> = denied(relation, denials, &meaning)
         .filter(|(_, boxes)| boxes.iter().any(holds))
         .map(|(sentence, _)| sentence)
@@ -252,6 +256,8 @@ pub struct Meaning<'a> {
     index: Index<'a>,
     addresses: Vec<u32>,
     nodes: AddressSet,
+    /// Whether nodes are all that they answer on, and not their own addresses alone.
+    nodes_are_hosts: bool,
     /// Whether parts are those of namespaces that are there.
     parts_of_today: bool,
     /// What sets of pods denote that were asked for, with the sets, so that no other takes their place.
@@ -270,10 +276,16 @@ impl<'a> Meaning<'a> {
             index: Index::of(space),
             addresses,
             nodes,
+            nodes_are_hosts: false,
             parts_of_today: false,
             known: RefCell::default(),
             known_addresses: RefCell::default(),
         }
+    }
+
+    /// As a target takes its words: Cilium has one for a pod's own node with all that answers there.
+    fn on(self, target: Target) -> Meaning<'a> {
+        Meaning { nodes_are_hosts: target == Target::Cilium, ..self }
     }
 
     /// Every flow that a sentence speaks of.
@@ -311,14 +323,14 @@ impl<'a> Meaning<'a> {
                 part.is_some() && part == self.part(destination, within)
             }
         };
-        near && self.on(&one, grant).iter().any(|(_, atoms)| atoms.contains(atom as u32))
+        near && self.reached(&one, grant).iter().any(|(_, atoms)| atoms.contains(atom as u32))
     }
 
     /// Every flow that a grant permits.
     pub(crate) fn granted(&self, grant: &Grant) -> Vec<FlowBox> {
         let (from, to) = (self.members(&grant.from), self.members(&grant.to));
         let mut boxes = Vec::new();
-        for (destinations, ports) in self.on(&to, grant) {
+        for (destinations, ports) in self.reached(&to, grant) {
             if grant.within == Within::Everywhere {
                 boxes.push(FlowBox { sources: from.clone(), destinations, ports });
                 continue;
@@ -333,7 +345,7 @@ impl<'a> Meaning<'a> {
     }
 
     /// Destinations with the atoms that a grant permits of them.
-    fn on(&self, to: &Bits, grant: &Grant) -> Vec<(Bits, Bits)> {
+    fn reached(&self, to: &Bits, grant: &Grant) -> Vec<(Bits, Bits)> {
         let atoms = &self.space.ports;
         match &grant.narrowed {
             None => self.by_ports(to, &grant.ports),
@@ -421,7 +433,9 @@ impl<'a> Meaning<'a> {
                     && !self.facts.own_addresses().contains(address.first)
             }
             (Ends::Exactly(set), Point::Address(address)) => inside(set, address),
-            (Ends::Nodes, Point::Address(address)) => inside(&self.nodes, address),
+            (Ends::Nodes, Point::Address(address)) => {
+                inside(&self.nodes, address) || self.nodes_are_hosts && address.kind == AddressKind::Local
+            }
             (Ends::ApiServer, Point::Address(address)) => address.api_server,
             (Ends::Host(pattern), Point::Address(address)) => {
                 address.host.as_ref().is_some_and(|host| requests::is_host(pattern, host))

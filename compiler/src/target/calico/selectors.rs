@@ -133,11 +133,13 @@ fn term(key: &Key, constraint: &Constraint) -> Option<String> {
         Key::ServiceAccount => always_there(ACCOUNT, constraint),
         Key::Label(key) => Some(labelled(key, constraint)),
         Key::NameMatches(pattern) => {
-            let matches = matches(pattern)?;
+            // `*` is every name.
+            let matches = matches(pattern).map_or("all()".to_owned(), |matches| matches.join(" && "));
             match (constraint.admits(Some("")), constraint.admits(None)) {
                 (true, true) => None,
-                (true, false) => Some(matches.join(" && ")),
-                (false, _) => Some(format!("!({})", matches.join(" && "))),
+                (true, false) if matches == "all()" => None,
+                (true, false) => Some(matches),
+                (false, _) => Some(format!("!({matches})")),
             }
         }
     }
