@@ -36,6 +36,8 @@ pub struct Boundaries {
     pub hosts: Vec<Text>,
     /// What is asked of payloads, and on which ports.
     pub filters: Vec<(PortRange, Filter)>,
+    /// Whether the API server is asked for by a word of its own, wherever it is.
+    pub api_server: bool,
 }
 
 impl Boundaries {
@@ -45,6 +47,7 @@ impl Boundaries {
         self.ports.extend(other.ports);
         self.hosts.extend(other.hosts);
         self.filters.extend(other.filters);
+        self.api_server |= other.api_server;
     }
 
     /// Sorted, without repetition.

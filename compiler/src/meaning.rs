@@ -221,7 +221,7 @@ pub(crate) fn space_of<'e>(
 ) -> Space {
     let mut found = Boundaries::default();
     ends.into_iter().for_each(|ends| cut(ends, &mut found));
-    found.hosts = Vec::new();
+    (found.hosts, found.api_server) = (Vec::new(), false);
     found.cidrs.extend(facts.api_server_addresses().into_iter().map(ipnet::IpNet::from));
     found.ports = ports.into_iter().flat_map(port_cuts).collect();
     Space::of(facts.inventory, newcomers, &found).expect("nothing is asked of payloads")
@@ -234,6 +234,7 @@ fn cut(ends: &Ends, boundaries: &mut Boundaries) {
             boundaries.cidrs.extend(blocks.flat_map(|block| std::iter::once(block.cidr).chain(block.except)));
         }
         Ends::Host(pattern) => boundaries.hosts.push(requests::host(pattern)),
+        Ends::ApiServer => boundaries.api_server = true,
         _ => {}
     }
 }

@@ -5,6 +5,7 @@
 //! that tell it from its neighbours; addresses and ports cut wherever program or objects cut them. Outside of it are pods
 //! that reach themselves, nodes that reach their own pods, replies, and what no packet can be.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -13,14 +14,15 @@ use weir_cluster::flow::{
     AddressKind, BEYOND_PORTS, Bits, Carrier, FlowBox, Flows, Payload, Point, PortRange, Space, TooComplex,
 };
 
+use crate::cni::Plugin;
 use crate::decide::{self, Decision};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Facts;
 use crate::meaning;
-use crate::relation::Relation;
+use crate::relation::{Grant, Relation};
 use crate::resolve::program::Program;
 use crate::spoken::{self, Spoken};
-use crate::target::{Denials, Options, Target};
+use crate::target::{Denials, Options, Target, aws};
 use crate::threads;
 
 /// A program as far as a proof goes.
@@ -158,7 +160,7 @@ impl<'a> Judge<'a> {
         }
         if !opened.is_empty() || !closed.is_empty() {
             // What is bound to today's inventory was said where it was bound.
-            let bound = meaning::held(self.claim.bound, self.denials(), self.claim.facts, &self.space);
+            let bound = meaning::held(&self.bound(), self.denials(), self.claim.facts, &self.space);
             let later = Flows::from_boxes(&self.space, &later(&self.space));
             opened = opened.minus(&bound.minus(&meant).intersect(&later));
             closed = closed.minus(&meant.minus(&bound).intersect(&later));
@@ -168,6 +170,20 @@ impl<'a> Judge<'a> {
         found.extend(self.closed(&closed));
         found.extend(self.left_open(&undefined));
         found
+    }
+
+    /// What the target holds; on AWS with services in place of the workloads that they are one thing with.
+    fn bound(&self) -> Cow<'a, Relation> {
+        let Claim { program, bound, facts, .. } = *self.claim;
+        if !facts.cni.is(Plugin::AwsVpcCni) {
+            return Cow::Borrowed(bound);
+        }
+        let mut whole = bound.clone();
+        for grant in &bound.grants {
+            let to = aws::egress_peers(grant, program, facts).into_owned();
+            whole.grants.push(Grant { to, ..grant.clone() });
+        }
+        Cow::Owned(whole)
     }
 
     fn denials(&self) -> Denials<'a> {

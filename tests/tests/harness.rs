@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use weir::target::Options;
 use weir::{
-    Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target, TestResult,
-    analyze, emit, meaning, project,
+    Analysis, Cluster, Code, Diagnostic, Facts, Inventory, Project, Relation, Setting, Sources, Target,
+    TestResult, analyze, emit, meaning, project,
 };
 use weir_cluster::enforce::{self, Dialect, Switches};
 use weir_cluster::flow::{Flows, Space};
@@ -75,6 +75,7 @@ pub struct Built {
     pub inventory: Inventory,
     /// Without a name where the program belongs to no project.
     pub cluster: Cluster,
+    pub analysis: Analysis,
     pub diagnostics: Vec<Diagnostic>,
     pub relation: Relation,
     /// The emitted stream; `None` where the program has errors, and for targets that are not built.
@@ -145,7 +146,13 @@ fn build_with(
     let tests = analysis.run_tests(&facts).unwrap_or_default();
     let (diagnostics, relation) = (analysis.diagnostics.clone(), analysis.relation().clone());
     drop(facts);
-    Built { sources, inventory, cluster, diagnostics, relation, yaml, tests }
+    let built = Built { sources, inventory, cluster, analysis, diagnostics, relation, yaml, tests };
+    if let Some(yaml) = &built.yaml {
+        let proof = built.verify(yaml);
+        let told = weir::diagnostic::render::render(&built.sources, &proof.diagnostics, false);
+        assert!(proof.holds(), "{}\n{told}\n{yaml}", target.name());
+    }
+    built
 }
 
 /// What is wrong with policy text, one a line.
@@ -198,6 +205,12 @@ pub fn blocks(page: &str) -> Vec<Block> {
 }
 
 impl Built {
+    /// Whether these objects are the program. An error where the program has errors.
+    pub fn verify(&self, policies: &str) -> weir::Proof {
+        let facts = Facts::of_cluster(&self.inventory, &self.cluster);
+        self.analysis.verify(&facts, &[("policies.yaml", policies)]).expect("a program without errors")
+    }
+
     pub fn codes(&self) -> Vec<Code> {
         self.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
     }

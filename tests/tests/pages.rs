@@ -4,7 +4,7 @@
 //!
 //! The `weir` blocks below one heading are one program: ```` ```weir nets.weir ```` is a file of that name, and
 //! ```` ```weir cilium ```` is checked for that target. Where clusters are named there are `prod-eu` and `staging`.
-//! Tests of the program are run.
+//! Tests of the program are run, and objects in a ```` ```yaml policies ```` block are held against it.
 
 use std::path::PathBuf;
 
@@ -30,6 +30,8 @@ struct Example {
     target: Option<Target>,
     /// The `weir.toml` of the project.
     settings: Option<String>,
+    /// Objects that are held against the program, in place of those that it makes.
+    policies: Option<String>,
 }
 
 impl Example {
@@ -49,6 +51,7 @@ fn example(page: &str, title: &str) -> Example {
                 example.program.push((name.to_owned(), block.text));
             }
             "toml" => example.settings = Some(block.text),
+            "yaml" if rest == "policies" => example.policies = Some(block.text),
             "yaml" => example.manifests = Some(vec![("page.yaml".to_owned(), block.text)]),
             _ => {}
         }
@@ -78,6 +81,9 @@ fn codes(example: &Example, manifests: &Texts) -> Vec<Code> {
     };
     let mut codes = built.codes();
     codes.extend(built.failures().iter().map(|failure| failure.code));
+    if let Some(policies) = &example.policies {
+        codes.extend(built.verify(policies).diagnostics.iter().map(|found| found.code));
+    }
     codes.sort_unstable();
     codes.dedup();
     codes

@@ -126,7 +126,12 @@ fn layers() {
             &["k8s_openapi"],
             &["compiler/src/target/kubernetes.rs", "compiler/src/target/kubernetes/objects.rs"],
         ),
-        ("compiler/src", &["weir_cluster::enforce"], &[]),
+        (
+            "compiler/src",
+            &["weir_cluster::enforce"],
+            // What holds objects against programs, and nothing that makes them.
+            &["compiler/src/verify.rs", "compiler/src/view.rs"],
+        ),
         ("compiler/src/cli", &["crate::resolve", "crate::relation", "weir_grammar"], &[]),
         ("compiler/src/target", &["diagnostic::render", "crate::emit"], &[]),
         ("compiler/src/resolve", &["crate::target", "crate::relation", "crate::check", "crate::emit"], &[]),

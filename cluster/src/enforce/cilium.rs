@@ -27,7 +27,7 @@ mod selector;
 #[cfg(test)]
 mod tests;
 
-use rules::{Group, Groups, Peer, Peers, Policy, Port, Saying, Subject};
+use rules::{Entity, Group, Groups, Peer, Peers, Policy, Port, Saying, Subject};
 pub(super) use selector::identity_has;
 
 const GROUP: &str = "CiliumCIDRGroup";
@@ -140,6 +140,7 @@ impl Objects {
                                 found.cidrs.extend(&block.except);
                             }
                             Peer::Groups { except, .. } => found.cidrs.extend(except),
+                            Peer::Entity(Entity::ApiServer) => found.api_server = true,
                             _ => {}
                         }
                     }

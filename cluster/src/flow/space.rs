@@ -35,7 +35,8 @@ impl Space {
     /// A point for each endpoint class that is not on the host's network, the newcomers, and the addresses of both
     /// families, cut at every one of `cuts` and at whatever the inventory knows. Addresses of pods and services
     /// are no points: pods are points already, and behind a service are pods. A host name is reached at an address of the
-    /// internet that nothing is said of, where there is one; so is an API server whose address is not known. Ports are cut
+    /// internet that nothing is said of, where there is one; so is an API server that is asked for and whose
+    /// address is not known. Ports are cut
     /// where a pod has a name for one, too.
     pub fn of(
         inventory: &Inventory,
@@ -64,7 +65,8 @@ impl Space {
             point.api_server = point.first == point.last && servers.contains(&point.first);
         }
         let hosts = payload::hosts(&boundaries.hosts)?.into_iter().map(Some);
-        for host in hosts.chain(servers.is_empty().then_some(None)) {
+        let nowhere = boundaries.api_server && servers.is_empty();
+        for host in hosts.chain(nowhere.then_some(None)) {
             let api_server = host.is_none();
             addresses.push(AddressPoint {
                 host,

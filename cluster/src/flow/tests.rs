@@ -298,7 +298,7 @@ fn inventory() -> Inventory {
 fn addresses_of_pods_and_services_are_no_points_of_their_own() {
     let inventory = inventory();
     let cuts = ["10.0.0.0/29".parse().unwrap(), "10.0.0.8/32".parse().unwrap()];
-    let boundaries = Boundaries { cidrs: cuts.to_vec(), ..Boundaries::default() };
+    let boundaries = Boundaries { cidrs: cuts.to_vec(), api_server: true, ..Boundaries::default() };
     let space = Space::of(&inventory, Space::newcomers(&inventory), &boundaries).unwrap();
     let (pods, addresses): (Vec<_>, Vec<_>) = space.points.iter().partition(|p| matches!(p, Point::Pod(_)));
     assert_eq!(pods.len(), 3, "one class, and a newcomer each in `shop` and a new namespace");
