@@ -21,7 +21,7 @@ use crate::source::Sources;
 use crate::target::{Denials, Target};
 pub(crate) use conflicts::guard_place;
 use lints::View;
-pub(crate) use promises::spoken_newcomer;
+pub(crate) use promises::{example, spoken_newcomer};
 
 /// Checks a program: `meant` is its relation, `relation` the same, bound to the target.
 pub fn check(

@@ -1,8 +1,8 @@
 //! Holds what policy objects enforce against what a program means: flow by flow, on the bytes that were written. Knows
 //! nothing of how they came about.
 //!
-//! The universe is that of the language: today's classes of pods, newcomers, and for each selector of the objects pods
-//! that tell it from its neighbours; addresses and ports cut wherever program or objects cut them. Outside of it are pods
+//! The universe is that of the language: today's classes of pods, newcomers, a pod for each selector of the program that
+//! nothing matches, and for each selector of the objects pods that tell it from its neighbours; addresses and ports cut wherever program or objects cut them. Outside of it are pods
 //! that reach themselves, nodes that reach their own pods, replies, and what no packet can be.
 
 use std::borrow::Cow;
@@ -24,6 +24,8 @@ use crate::resolve::program::Program;
 use crate::spoken::{self, Spoken};
 use crate::target::{Denials, Options, Target, aws};
 use crate::threads;
+
+mod probes;
 
 /// A program as far as a proof goes.
 pub(crate) struct Claim<'a> {
@@ -141,6 +143,7 @@ impl<'a> Judge<'a> {
         }
         let mut newcomers = Space::newcomers(facts.inventory);
         newcomers.extend(policies.probes(facts.inventory));
+        newcomers.extend(probes::of([meant, bound], facts));
         let mut space = Space::of(facts.inventory, newcomers, &boundaries.sorted())?;
         space.pod_ranges = pod_ranges(facts);
         Ok(Judge { claim, policies, switches: switches(facts), space })

@@ -18,6 +18,7 @@ mod foreign;
 pub mod format;
 mod invariants;
 mod judge;
+mod mutations;
 mod oracle;
 mod print;
 mod program;

@@ -23,7 +23,7 @@ use crate::target::Denials;
 use candidates::Candidates;
 use region::{Region, Regions};
 use universe::Universe;
-pub(crate) use universe::newcomer as spoken_newcomer;
+pub(crate) use universe::{example, newcomer as spoken_newcomer};
 
 /// `meant` is the relation as it is written; `bound` what of it the target holds for namespaces to come.
 pub(super) fn check(
@@ -213,10 +213,10 @@ impl<'a> Prover<'a> {
                 pairs.into_iter().find_map(|(a, b)| Some((joint(a, b)?, Some(b))))?
             }
         };
-        let mut newcomer = universe::example(&term, self.facts);
+        let mut newcomer = example(&term, self.facts);
         // Its namespace would have to be of the other's part.
         if let (Within::SameValue(key), Some(other)) = (within, other)
-            && let Some(value) = universe::example(other, self.facts).namespace_labels.get(key)
+            && let Some(value) = example(other, self.facts).namespace_labels.get(key)
         {
             let rest = newcomer.namespace_labels.iter().filter(|(label, _)| *label != key);
             let rest = rest.map(|(label, value)| (label.clone(), value.clone()));

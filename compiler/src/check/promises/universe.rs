@@ -105,7 +105,7 @@ pub(crate) fn newcomer(pod: &PodPoint, facts: &Facts<'_>) -> String {
 }
 
 /// A pod that satisfies a selector, with no more labels than it asks for, in a namespace of today if one will do.
-pub(super) fn example(term: &Conjunction, facts: &Facts<'_>) -> PodPoint {
+pub(crate) fn example(term: &Conjunction, facts: &Facts<'_>) -> PodPoint {
     let inventory = facts.inventory;
     let mut labels = Vec::new();
     let mut service_account = Text::from("default");
