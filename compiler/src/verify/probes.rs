@@ -45,6 +45,12 @@ pub(super) fn of(relations: [&Relation; 2], facts: &Facts<'_>) -> Vec<PodPoint> 
     let mut found: Vec<PodPoint> = unmatched.into_iter().map(|term| example(term, facts)).collect();
     leaving_out.iter().for_each(|term| left_out(term, facts, &mut found));
     found.extend(at_guards(relations, &leaving_out, facts));
+    // A namespace that is there is labelled as it is: what another labelling asks for comes with the next build.
+    let inventory = facts.inventory;
+    found.retain(|pod| {
+        let home = inventory.namespace(&pod.namespace);
+        home.is_none_or(|home| inventory.namespaces[home.index()].labels == pod.namespace_labels)
+    });
     found
 }
 

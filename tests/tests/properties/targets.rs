@@ -35,7 +35,7 @@ fn built(inventory: &Inventory, text: &str, target: Target) -> Result<String, Ve
 fn what_is_written_for_every_target_is_valid() {
     let told: RefCell<BTreeMap<&'static str, u32>> = RefCell::default();
     check(
-        60,
+        250,
         (cluster::cluster(), program::program()),
         |(cluster, program)| show(cluster, &settle::settle(program, cluster)),
         |(cluster, program)| {
