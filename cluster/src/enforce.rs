@@ -9,7 +9,7 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 
 use crate::Inventory;
-use crate::flow::{Boundaries, Flows, PodPoint, Point, PortRange, Space};
+use crate::flow::{Boundaries, Flows, PodPoint, Point, PortRange, Sides, Space};
 use crate::labels::Text;
 
 pub mod calico;
@@ -308,6 +308,14 @@ impl Policies {
         let [egress, ingress] = [Direction::Egress, Direction::Ingress]
             .map(|direction| self.tiers(space, &points, switches, direction));
         verdict::enforce(space, &egress, &ingress)
+    }
+
+    /// What each end permits by these policies: egress, and ingress. `None` where they may leave something open.
+    pub fn sides(&self, space: &Space, switches: &Switches) -> Option<[Sides; 2]> {
+        let points = Points::new(space);
+        let [egress, ingress] = [Direction::Egress, Direction::Ingress]
+            .map(|direction| self.tiers(space, &points, switches, direction));
+        verdict::sides(space, &egress, &ingress)
     }
 
     /// What they say of the flow from one point of a space to another, on an atom of its ports.

@@ -122,6 +122,14 @@ impl AddressSet {
         AddressSet { v4: difference(&self.v4, &other.v4), v6: difference(&self.v6, &other.v6) }
     }
 
+    /// First and last of each stretch, IPv4 first.
+    pub fn ranges(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> + '_ {
+        let v4 = |bits: u128| IpAddr::V4(Ipv4Addr::from_bits(bits as u32));
+        let v6 = |bits: u128| IpAddr::V6(Ipv6Addr::from_bits(bits));
+        let low = self.v4.iter().map(move |&(first, last)| (v4(first), v4(last)));
+        low.chain(self.v6.iter().map(move |&(first, last)| (v6(first), v6(last))))
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         let (ranges, bits) = match address {
             IpAddr::V4(address) => (&self.v4, u128::from(address.to_bits())),

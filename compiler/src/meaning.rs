@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -29,7 +30,24 @@ pub fn flows(relation: &Relation, facts: &Facts<'_>, space: &Space) -> Flows {
     permitted(relation, &Meaning::new(facts, space))
 }
 
+/// What each end permits, egress and ingress, as a target takes the words. `None` where promises are denied as well.
+pub(crate) fn sides(
+    relation: &Relation,
+    denials: Denials<'_>,
+    facts: &Facts<'_>,
+    space: &Space,
+) -> Option<[Sides; 2]> {
+    let meaning = Meaning::new(facts, space).on(denials.target());
+    let denies = denied(relation, denials, &meaning).any(|(_, boxes)| !boxes.is_empty());
+    (!denies).then(|| closing(relation, &meaning).map(Closing::sides))
+}
+
 fn permitted(relation: &Relation, meaning: &Meaning<'_>) -> Flows {
+    let [egress, ingress] = closing(relation, meaning).map(Closing::sides);
+    Flows::from_grouped(meaning.space, &egress, &ingress)
+}
+
+fn closing(relation: &Relation, meaning: &Meaning<'_>) -> [Closing; 2] {
     let space = meaning.space;
     let (mut egress, mut ingress) = (Closing::new(space), Closing::new(space));
     for guard in &relation.guards {
@@ -46,7 +64,7 @@ fn permitted(relation: &Relation, meaning: &Meaning<'_>) -> Flows {
             ingress.permit(&flows.destinations, &flows.sources, &flows.ports);
         }
     }
-    Flows::from_grouped(space, &egress.sides(), &ingress.sides())
+    [egress, ingress]
 }
 
 /// The same, less what a target denies.
@@ -255,7 +273,10 @@ pub struct Meaning<'a> {
     facts: &'a Facts<'a>,
     space: &'a Space,
     index: Index<'a>,
-    addresses: Vec<u32>,
+    /// Points that are addresses, by their first one.
+    addresses: Vec<(IpAddr, u32)>,
+    /// Those that belong to nothing in the cluster.
+    outside: Bits,
     nodes: AddressSet,
     /// Whether nodes are all that they answer on, and not their own addresses alone.
     nodes_are_hosts: bool,
@@ -268,14 +289,26 @@ pub struct Meaning<'a> {
 
 impl<'a> Meaning<'a> {
     pub fn new(facts: &'a Facts<'a>, space: &'a Space) -> Meaning<'a> {
-        let is_address = |(at, point): (u32, &Point)| matches!(point, Point::Address(_)).then_some(at);
-        let addresses = (0u32..).zip(&space.points).filter_map(is_address).collect();
+        let address = |(at, point): (u32, &'a Point)| match point {
+            Point::Address(address) => Some((at, address)),
+            Point::Pod(_) => None,
+        };
+        let addresses = || (0u32..).zip(&space.points).filter_map(address);
+        let is_outside = |(at, address): (u32, &AddressPoint)| {
+            let own = address.kind != AddressKind::Outside || facts.own_addresses().contains(address.first);
+            (!own).then_some(at)
+        };
+        let outside = addresses().filter_map(is_outside).collect();
+        let mut addresses: Vec<(IpAddr, u32)> =
+            addresses().map(|(at, address)| (address.first, at)).collect();
+        addresses.sort_unstable();
         let nodes = facts.node_addresses();
         Meaning {
             facts,
             space,
             index: Index::of(space),
             addresses,
+            outside,
             nodes,
             nodes_are_hosts: false,
             parts_of_today: false,
@@ -417,9 +450,24 @@ impl<'a> Meaning<'a> {
         if let Some(known) = self.known_addresses.borrow().get(ends) {
             return Rc::clone(known);
         }
-        let admitted = |at: &&u32| self.admits(ends, &self.space.points[**at as usize]);
-        let found: Rc<Bits> = Rc::new(self.addresses.iter().filter(admitted).copied().collect());
+        let admitted = |at: &u32| self.admits(ends, &self.space.points[*at as usize]);
+        let found: Rc<Bits> = Rc::new(match ends {
+            Ends::Outside(set) => self.within(set) & &self.outside,
+            Ends::Exactly(set) => self.within(set),
+            _ => self.addresses.iter().map(|(_, at)| *at).filter(admitted).collect(),
+        });
         self.known_addresses.borrow_mut().insert(ends.clone(), Rc::clone(&found));
+        found
+    }
+
+    /// The points whose addresses are in a set.
+    fn within(&self, set: &AddressSet) -> Bits {
+        let mut found = Bits::new();
+        for (first, last) in set.ranges() {
+            let from = self.addresses.partition_point(|(address, _)| *address < first);
+            let inside = self.addresses[from..].iter().take_while(|(address, _)| *address <= last);
+            found.extend(inside.map(|(_, at)| *at));
+        }
         found
     }
 

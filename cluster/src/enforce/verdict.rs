@@ -129,6 +129,13 @@ pub(super) fn enforce(space: &Space, egress: &[Tier], ingress: &[Tier]) -> Enfor
     Enforced { permitted, undefined }
 }
 
+/// What each end permits, egress and ingress. `None` where something is left open.
+pub(super) fn sides(space: &Space, egress: &[Tier], ingress: &[Tier]) -> Option<[Sides; 2]> {
+    let egress = Direction::new(space, egress).sides();
+    let ingress = Direction::new(space, ingress).sides();
+    (!egress.open && !ingress.open).then_some([egress.certain, ingress.certain])
+}
+
 /// What the policies of one direction say of the flow between a point and its peer, on an atom.
 pub(super) fn explain(space: &Space, tiers: &[Tier], point: usize, peer: usize, atom: usize) -> SideVerdict {
     Direction::new(space, tiers).explain(point as u32, peer as u32, atom as u32)

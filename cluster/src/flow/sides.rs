@@ -1,5 +1,6 @@
 //! From what each point permits on its own side to the flows that both sides permit.
 
+use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -100,6 +101,61 @@ impl Sides {
 
     pub fn assign(&mut self, point: usize, side: SideId) {
         self.of[point] = side;
+    }
+
+    /// Whether every point permits the same here and there. If so the flows are the same; if not, the other end may still
+    /// close what differs.
+    pub fn agree(&self, other: &Sides, space: &Space) -> bool {
+        let mut known: FxHashMap<(SideId, SideId), bool> = FxHashMap::default();
+        self.of.len() == other.of.len()
+            && self.of.iter().zip(&other.of).all(|(&ours, &theirs)| {
+                *known.entry((ours, theirs)).or_insert_with(|| {
+                    ours == Sides::OPEN && theirs == Sides::OPEN
+                        || self.permitted(ours, space) == other.permitted(theirs, space)
+                })
+            })
+    }
+
+    /// Whom a side permits: for each first atom of a class that it does not tell apart all atoms of that, and the peers.
+    fn permitted(&self, side: SideId, space: &Space) -> BTreeMap<u32, (Vec<u32>, Bits)> {
+        if side == Sides::OPEN {
+            return BTreeMap::from([(0, ((0..space.ports.len() as u32).collect(), space.everyone.clone()))]);
+        }
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); space.ports.len()];
+        for permit in &self.distinct[side.0 as usize] {
+            let ports = self.sets.get(permit.ports.0);
+            ports.iter().for_each(|atom| lists[atom as usize].push(permit.peers.0));
+        }
+        let mut classes: FxHashMap<Vec<u32>, Vec<u32>> = FxHashMap::default();
+        for (atom, mut list) in (0u32..).zip(lists) {
+            if !list.is_empty() {
+                list.sort_unstable();
+                list.dedup();
+                classes.entry(list).or_default().push(atom);
+            }
+        }
+        // Different lists of sets may come to the same peers.
+        let mut by_peers = Interner::default();
+        let mut atoms: Vec<Vec<u32>> = Vec::new();
+        for (list, own) in classes {
+            let mut peers = Bits::new();
+            list.iter().for_each(|&set| peers |= self.sets.get(set));
+            if peers.is_empty() {
+                continue;
+            }
+            let class = by_peers.id(&peers) as usize;
+            match atoms.get_mut(class) {
+                Some(known) => known.extend(own),
+                None => atoms.push(own),
+            }
+        }
+        let classes = atoms.into_iter().zip(by_peers.into_sets());
+        classes
+            .map(|(mut atoms, peers)| {
+                atoms.sort_unstable();
+                (atoms[0], (atoms, peers))
+            })
+            .collect()
     }
 
     /// The sets of ports that some side tells apart.

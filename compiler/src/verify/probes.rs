@@ -60,6 +60,10 @@ fn at_guards(
     leaving_out: &BTreeSet<&Conjunction>,
     facts: &Facts<'_>,
 ) -> Vec<PodPoint> {
+    let leaving_out: Vec<&&Conjunction> = leaving_out.iter().filter(|term| leaves_out_labels(term)).collect();
+    if leaving_out.is_empty() {
+        return Vec::new();
+    }
     let mut guards = BTreeSet::new();
     let mut ends = BTreeSet::new();
     for relation in relations {
@@ -69,7 +73,7 @@ fn at_guards(
     }
     let (guards, ends) = (Terms::of(guards), Terms::of(ends));
     let mut found = Vec::new();
-    for term in leaving_out.iter().filter(|term| leaves_out_labels(term)) {
+    for term in leaving_out {
         for other in guards.meeting(term).chain(ends.meeting(term)) {
             if found.len() >= MOST_MET {
                 return found;
