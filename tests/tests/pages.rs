@@ -15,8 +15,9 @@ use crate::harness::{self, Texts};
 /// Codes whose cause is no text: the command's tests have them.
 const WITHOUT_EXAMPLE: &[Code] = &[Code::E0511, Code::E0701, Code::E0702];
 
-/// What else an example has to yield: a partition is bound to today on every target that selects by label.
-const BESIDE: &[(Code, Code)] = &[(Code::W0116, Code::W0111)];
+/// What else an example has to yield: a partition is bound to today on every target that selects by label, and what a range
+/// leaves open is what its lint says.
+const BESIDE: &[(Code, Code)] = &[(Code::W0116, Code::W0111), (Code::E0604, Code::W0112)];
 
 fn pages() -> PathBuf {
     harness::root().join("docs/errors")

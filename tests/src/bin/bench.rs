@@ -43,8 +43,8 @@ impl Row {
     }
 }
 
-const STAGES: [&str; 5] =
-    ["read inventory", "fold inventory", "parse", "resolve and check", "lower and emit"];
+const STAGES: [&str; 6] =
+    ["read inventory", "fold inventory", "parse", "resolve and check", "lower and emit", "verify"];
 
 /// One run: how long each stage took, and what came of it.
 struct Run {
@@ -88,7 +88,7 @@ fn bench(arguments: &Arguments) -> io::Result<()> {
 
 fn run(arguments: &Arguments) -> io::Result<Run> {
     let mut stages = [Duration::ZERO; STAGES.len()];
-    let [read, fold, parse, check, emit] = &mut stages;
+    let [read, fold, parse, check, emit, verify] = &mut stages;
 
     let mut reader = Reader::new("default");
     for path in files(&arguments.folder.join("inventory"))? {
@@ -113,6 +113,9 @@ fn run(arguments: &Arguments) -> io::Result<Run> {
     });
     let build = || if arguments.no_build { None } else { analysis.build(&facts) };
     let documents = timed(emit, build).unwrap_or_default();
+    let written: Vec<(&str, &str)> =
+        documents.iter().map(|document| (document.name.as_str(), document.text.as_str())).collect();
+    let proof = timed(verify, || analysis.verify(&facts, &written).unwrap_or_default());
 
     let count = |severity| analysis.diagnostics.iter().filter(|said| said.severity == severity).count();
     let mut outcome = format!(
@@ -124,6 +127,7 @@ fn run(arguments: &Arguments) -> io::Result<Run> {
     if !arguments.no_build {
         let bytes: usize = documents.iter().map(|document| document.text.len()).sum();
         outcome += &format!(", {} objects, {:.1} MB", documents.len(), bytes as f64 / 1e6);
+        outcome += if proof.holds() { ", proved" } else { ", NOT proved" };
     }
     Ok(Run { stages, outcome })
 }
