@@ -288,11 +288,18 @@ impl<'a> Judge<'a> {
         matching.take(3).map(said).collect()
     }
 
+    /// Whether a ping passes is every plugin's own affair where NetworkPolicies guard: that is said once, in the docs.
     fn left_open(&self, undefined: &Flows) -> Option<Diagnostic> {
-        let (flow, ..) = self.witness(undefined)?;
+        let ports = &self.space.ports;
+        let has_ports = |at: &u32| ports.atom(*at as usize).protocol.protocol().is_some();
+        let ports: Bits = (0..ports.len() as u32).filter(has_ports).collect();
+        let all: Bits = (0..self.space.points.len() as u32).collect();
+        let told =
+            Flows::from_boxes(&self.space, &[FlowBox { sources: all.clone(), destinations: all, ports }]);
+        let (flow, ..) = self.witness(&undefined.intersect(&told))?;
         let message = "the format leaves some flows open: network plugins differ";
         let said = Diagnostic::note(Code::E0604, message).with_note(format!("for one: {flow}"));
-        Some(match self.space.pod_ranges.is_empty() {
+        Some(match self.space.pod_ranges.is_empty() && !self.policies.boundaries().cidrs.is_empty() {
             true => said.with_help(
                 "nobody knows where pods have their addresses: tell `pods = [\"10.244.0.0/16\"]` of the cluster in `weir.toml`, or dump its nodes",
             ),
