@@ -2,7 +2,7 @@
 //! questions on the same space.
 
 use weir_cluster::enforce::{Action, Answer, Object, Policies, RulePath, SideVerdict};
-use weir_cluster::flow::{BEYOND_PORTS, Boundaries, Flows, Point, Space};
+use weir_cluster::flow::{BEYOND_PORTS, Boundaries, Flows, PodPoint, Point, Space};
 
 use crate::Analysis;
 use crate::decide::decide;
@@ -70,6 +70,16 @@ impl<'a> View<'a> {
             }
             View::Objects { policies, .. } => policies.boundaries(),
         }
+    }
+
+    /// Pods that are not there today, and that this view may treat unlike those that are.
+    pub fn newcomers(&self) -> Vec<PodPoint> {
+        let inventory = self.facts().inventory;
+        let mut newcomers = Space::newcomers(inventory);
+        if let View::Objects { policies, .. } = self {
+            newcomers.extend(policies.probes(inventory));
+        }
+        newcomers
     }
 
     pub fn flows(&self, space: &Space) -> Seen {
