@@ -30,7 +30,7 @@ pub mod target;
 mod threads;
 pub mod verify;
 pub mod view;
-//pub mod why;
+pub mod why;
 
 pub use assertions::TestResult;
 pub use codes::Code;

@@ -2,6 +2,7 @@
 //! the pods behind, as the kernel does it before policies are asked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use weir_cluster::Inventory;
 use weir_cluster::flow::{Carrier, Point, PortRange};
@@ -67,6 +68,31 @@ pub fn parse(text: &str) -> Result<AskedPort, Box<Diagnostic>> {
         && port.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && port.bytes().any(|byte| byte.is_ascii_lowercase());
     if is_name { Ok(AskedPort::Name { name: port.to_owned(), protocol }) } else { Err(wrong()) }
+}
+
+/// As a sentence takes it.
+impl fmt::Display for AskedPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self {
+            AskedPort::Numbers { first, last, protocol } => {
+                write!(f, "{first}")?;
+                if last != first {
+                    write!(f, "-{last}")?;
+                }
+                protocol
+            }
+            AskedPort::Name { name, protocol } => {
+                f.write_str(name)?;
+                protocol
+            }
+            AskedPort::Ping => return f.write_str("ping"),
+        };
+        match protocol {
+            None | Some(Protocol::Tcp) => Ok(()),
+            Some(Protocol::Udp) => f.write_str("/udp"),
+            Some(Protocol::Sctp) => f.write_str("/sctp"),
+        }
+    }
 }
 
 impl AskedPort {

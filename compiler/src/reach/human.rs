@@ -80,13 +80,18 @@ fn widths(cells: &[Cells]) -> [usize; 3] {
         let longest = cells.iter().map(|row| joined(&row[at])).max().unwrap_or_default();
         longest.max(HEADS[at].len())
     });
+    // What no list can be broken below.
+    let entries = |at: usize| cells.iter().flat_map(move |row| &row[at]);
+    let needed = [0, 1, 2]
+        .map(|at| entries(at).map(|entry| entry.chars().count() + 1).max().unwrap_or_default().max(LEAST));
     let room = WIDTH - 2 * GAP;
     while widths.iter().sum::<usize>() > room {
         let over = widths.iter().sum::<usize>() - room;
-        let Some(at) = (0..3).max_by_key(|at| widths[*at]) else { break };
-        let second = (0..3).filter(|other| *other != at).map(|other| widths[other]).max().unwrap_or(0);
-        let down = (widths[at] - second).max(1).min(over);
-        widths[at] = (widths[at] - down).max(LEAST.min(widths[at]));
+        let by_width = |at: &usize| widths[*at];
+        let roomy = (0..3).filter(|at| widths[*at] > needed[*at]).max_by_key(by_width);
+        let Some(at) = roomy.or_else(|| (0..3).max_by_key(by_width)) else { break };
+        let least = if roomy.is_some() { needed[at] } else { LEAST };
+        widths[at] = (widths[at] - over.min(1)).max(least.min(widths[at]));
     }
     widths
 }

@@ -4,7 +4,6 @@ use serde::Serialize;
 use weir_cluster::flow::{Bits, Carrier, Payload, PortRange, Space};
 
 use super::ends::End;
-use crate::spoken;
 
 /// What can be sent from one end to another.
 #[derive(Clone, Debug)]
@@ -83,7 +82,7 @@ impl Unasked {
         }
     }
 
-    fn between(&self, families: Families) -> Bits {
+    pub fn between(&self, families: Families) -> Bits {
         let mut atoms = self.plain.clone();
         if families.v4 {
             atoms |= &self.icmpv6;
@@ -246,9 +245,4 @@ fn words(item: &Item) -> String {
         words += &format!(" ({})", said.join("; "));
     }
     words
-}
-
-/// A range as it is written in a question.
-pub fn spoken_range(range: PortRange) -> String {
-    spoken::port(range)
 }

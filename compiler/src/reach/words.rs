@@ -30,7 +30,9 @@ pub(super) fn phrases(reached: &Reached, set: &Bits, as_source: bool) -> Vec<Str
         words.extend(listed(reached, &(set - &pods)));
         return words;
     }
-    if (&(&all - set) & &pods) == &all - set
+    // What is no pod is told as it is.
+    if (&(&all - set) - &pods).is_empty()
+        && !set.is_disjoint(&pods)
         && let Some(words) = left_out(&all, "everyone")
     {
         return vec![words];

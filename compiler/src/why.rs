@@ -1,0 +1,315 @@
+//! Why one flow is allowed or denied: its verdict, who decides it at either end, and what would have to be written to have
+//! it otherwise. Asks a view; knows no format of policies, and not how answers are shown.
+
+use ipnet::IpNet;
+use weir_cluster::enforce::{Action, Answer};
+use weir_cluster::flow::{Bits, Flows, Point, PortRange, Space};
+
+use crate::asked::port::{self, AskedPort, Resolved};
+use crate::asked::{self, Asked, asked_wrong};
+use crate::diagnostic::{Diagnostic, printable};
+use crate::facts::Facts;
+use crate::reach::ends::{self, End, Kind};
+use crate::reach::ports::{Families, PortSet, Unasked};
+use crate::reach::{nowhere, too_complex};
+use crate::verify;
+use crate::view::{Cause, Seen, Verdict, View};
+
+pub mod answer;
+pub mod json;
+
+/// A flow as somebody asks for it.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub from: Asked,
+    pub to: Asked,
+    port: Option<AskedPort>,
+    resolved: Option<Resolved>,
+}
+
+/// What is to be said, in the order of the ends and their ports.
+pub struct Answers {
+    pub told: Vec<Told>,
+    /// What became of the question's port.
+    pub notes: Vec<String>,
+}
+
+/// One verdict, for all the ports and pods that it holds for.
+pub struct Told {
+    pub from: String,
+    pub to: String,
+    /// Which pods of a workload, where they are not alike.
+    pub from_pods: Option<String>,
+    pub to_pods: Option<String>,
+    pub ports: PortSet,
+    pub verdict: Verdict,
+    /// The sentence that would allow what is denied.
+    pub sentence: Option<String>,
+    /// Whether each end is pods, which alone are governed.
+    pub from_is_pods: bool,
+    pub to_is_pods: bool,
+}
+
+/// Beyond this many pairs of ends nobody reads the answer.
+const MOST_PAIRS: usize = 256;
+
+/// Reads `shop/web -> data/db:5432`.
+pub fn parse(text: &str, facts: &Facts<'_>) -> Result<Question, Box<Diagnostic>> {
+    let arrow = ["->", "→", " may reach ", " may ping "].into_iter().find_map(|arrow| {
+        let (from, to) = text.split_once(arrow)?;
+        Some((from, to, arrow.contains("ping")))
+    });
+    let Some((from, to, pings)) = arrow else {
+        let said = asked_wrong(format!("`{}` is no flow", printable(text.trim())));
+        let help = "a flow is written `shop/web -> data/db:5432`, in quotes, since `>` means something to shells";
+        return Err(said.with_help(help).into());
+    };
+    for (end, word) in [(from, "from whom"), (to, "to whom")] {
+        if end.trim().is_empty() {
+            let said = asked_wrong(format!("the flow does not say {word} it goes"));
+            return Err(said.with_help("a flow is written `shop/web -> data/db:5432`").into());
+        }
+    }
+    let (to, port) = split(to.trim());
+    let port = match (port, pings) {
+        (Some(port), _) => Some(port::parse(port)?),
+        (None, true) => Some(AskedPort::Ping),
+        (None, false) => None,
+    };
+    let (from, to) = (asked::parse(from, facts)?, asked::parse(to, facts)?);
+    if let Asked::Host(host) = &from {
+        let said = asked_wrong(format!("nobody knows which packets come from `{host}`"));
+        return Err(said.with_help("ask for the addresses that they come from").into());
+    }
+    let resolved = port.as_ref().map(|port| port.resolve(&to, facts)).transpose()?;
+    Ok(Question { from, to, port, resolved })
+}
+
+/// A destination and its port: `data/db:5432`, `[2001:db8::1]:443`, `data/db on 5432`, `data/db ping`.
+fn split(text: &str) -> (&str, Option<&str>) {
+    if let Some((to, port)) = text.split_once(" on ") {
+        return (to, Some(port));
+    }
+    if let Some(to) = text.strip_suffix(" ping") {
+        return (to, Some("ping"));
+    }
+    if let Some((to, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        return (to, rest.strip_prefix(':'));
+    }
+    let is_address = text.parse::<std::net::IpAddr>().is_ok() || text.parse::<IpNet>().is_ok();
+    match text.rsplit_once(':') {
+        Some((to, port)) if !is_address => (to, Some(port)),
+        _ => (text, None),
+    }
+}
+
+/// Answers a question.
+pub fn why(view: &View<'_>, question: &Question) -> Result<Answers, Box<Diagnostic>> {
+    let facts = view.facts();
+    let mut boundaries = view.boundaries();
+    let servers = facts.api_server_addresses();
+    boundaries.cidrs.extend(servers.into_iter().map(IpNet::from));
+    question.from.cut(&mut boundaries);
+    question.to.cut(&mut boundaries);
+    boundaries.ports.extend(question.resolved.iter().flat_map(Resolved::cuts));
+    let mut space =
+        Space::of(facts.inventory, Vec::new(), &boundaries.sorted()).map_err(too_complex)?;
+    space.pod_ranges = verify::pod_ranges(facts);
+    let (from, to) = (question.from.points(&space, facts), question.to.points(&space, facts));
+    for (asked, points) in [(&question.from, &from), (&question.to, &to)] {
+        if points.is_empty() {
+            return Err(nowhere(asked, facts).into());
+        }
+    }
+    let is_address = |at: u32| matches!(space.points[at as usize], Point::Address(_));
+    if from.iter().all(is_address) && to.iter().all(is_address) {
+        let said = asked_wrong("neither end of the flow is a pod, and policies govern pods alone");
+        return Err(said.with_help("ask for a flow that begins or ends at a workload").into());
+    }
+    let Seen { permitted, undefined } = view.flows(&space);
+    let outside = Flows::from_boxes(&space, &verify::outside(&space));
+    let layers = [permitted.union(&outside).boxes(), undefined.minus(&outside).boxes()];
+    let ends = ends::of(facts, &space, [&layers[0], &layers[1]], [Some(&from), Some(&to)]);
+    let asking = Asking { view, question, space: &space, unasked: Unasked::of(&space), ends: &ends };
+    asking.answers(&from, &to)
+}
+
+struct Asking<'a> {
+    view: &'a View<'a>,
+    question: &'a Question,
+    space: &'a Space,
+    unasked: Unasked,
+    ends: &'a [End],
+}
+
+impl Asking<'_> {
+    fn answers(&self, from: &Bits, to: &Bits) -> Result<Answers, Box<Diagnostic>> {
+        let ends = |points: &Bits| -> Vec<&End> {
+            self.ends.iter().filter(|end| !end.points.is_disjoint(points)).collect()
+        };
+        let (sources, destinations) = (ends(from), ends(to));
+        if sources.len() * destinations.len() > MOST_PAIRS {
+            let pairs = sources.len() * destinations.len();
+            let said = asked_wrong(format!("the question is about {pairs} flows at once"));
+            return Err(said.with_help("ask for one workload, or ask `weir reach --from … --to …`").into());
+        }
+        let mut told = Vec::new();
+        for source in &sources {
+            for destination in &destinations {
+                if !(source.is_address() && destination.is_address()) {
+                    self.pair(source, from, destination, to, &mut told);
+                }
+            }
+        }
+        if told.is_empty() {
+            let said = asked_wrong("no pod of the destination has such a port");
+            return Err(said.with_help("ask for its number").into());
+        }
+        let notes = self.question.resolved.iter().flat_map(|port| port.notes.clone()).collect();
+        Ok(Answers { told, notes })
+    }
+
+    /// Every verdict of flows from one end to another.
+    fn pair(&self, source: &End, from: &Bits, destination: &End, to: &Bits, told: &mut Vec<Told>) {
+        let families = Families::of(source, destination);
+        // Verdicts with their ports, and the pods that they hold for.
+        let mut found: Vec<(Bits, Verdict, Vec<(u32, u32)>)> = Vec::new();
+        for one in &self.points(source, from) {
+            for other in &self.points(destination, to) {
+                for (atoms, verdict) in self.verdicts(*one, *other, families) {
+                    match found.iter_mut().find(|known| known.0 == atoms && known.1 == verdict) {
+                        Some(known) => known.2.push((*one, *other)),
+                        None => found.push((atoms, verdict, vec![(*one, *other)])),
+                    }
+                }
+            }
+        }
+        for (atoms, verdict, pairs) in found {
+            let Some(ports) = PortSet::of(self.space, &atoms, &self.unasked, families) else { continue };
+            let mut pods = [source, destination].map(|_| Vec::new());
+            for (one, other) in pairs {
+                pods[0].push(one);
+                pods[1].push(other);
+            }
+            let [from_pods, to_pods] = pods;
+            let sentence = (verdict.answer == Answer::Denied)
+                .then(|| self.sentence(source, destination, &atoms, &ports))
+                .flatten();
+            told.push(Told {
+                from: self.name(source, &self.question.from),
+                to: self.name(destination, &self.question.to),
+                from_pods: self.which(source, from, from_pods),
+                to_pods: self.which(destination, to, to_pods),
+                ports,
+                verdict,
+                sentence,
+                from_is_pods: source.is_pods(),
+                to_is_pods: destination.is_pods(),
+            });
+        }
+    }
+
+    /// The points of an end that have to be looked at: all pods, and one address for all that are like it.
+    fn points(&self, end: &End, asked: &Bits) -> Vec<u32> {
+        let points = &end.points & asked;
+        let most = if end.is_pods() { usize::MAX } else { 1 };
+        points.iter().take(most).collect()
+    }
+
+    /// The ports of a pair by what is said of them.
+    fn verdicts(&self, source: u32, destination: u32, families: Families) -> Vec<(Bits, Verdict)> {
+        let ports = &self.space.ports;
+        let atoms: Bits = match &self.question.resolved {
+            None => ports.all(),
+            Some(port) => {
+                let ranges = port.of(&self.space.points[destination as usize]);
+                ranges.into_iter().fold(Bits::new(), |all, range: PortRange| all | ports.of(range))
+            }
+        };
+        let mut found: Vec<(Bits, Verdict)> = Vec::new();
+        for atom in &(atoms - self.unasked.between(families)) {
+            let verdict =
+                self.view.verdict(self.space, (source as usize, destination as usize, atom as usize));
+            match found.iter_mut().find(|(_, known)| *known == verdict) {
+                Some((atoms, _)) => _ = atoms.insert(atom),
+                None => found.push((Bits::from_iter([atom]), verdict)),
+            }
+        }
+        found
+    }
+
+    fn name(&self, end: &End, asked: &Asked) -> String {
+        match (asked, &end.kind) {
+            (Asked::Addresses(nets), Kind::Addresses | Kind::Node | Kind::Nodes) if nets.len() == 1 => {
+                asked.spelled(self.view.facts())
+            }
+            _ => end.names.join(", "),
+        }
+    }
+
+    /// Which pods of a workload these are, unless they are all that was asked for.
+    fn which(&self, end: &End, asked: &Bits, points: Vec<u32>) -> Option<String> {
+        let Kind::Workload(workload) = end.kind else { return None };
+        let points: Bits = points.into_iter().collect();
+        if points == &end.points & asked {
+            return None;
+        }
+        let inventory = self.view.facts().inventory;
+        let shared = &inventory.workloads[workload.index()].labels;
+        let words = points.iter().map(|at| {
+            let Point::Pod(pod) = &self.space.points[at as usize] else { return String::new() };
+            let own = pod.labels.iter().filter(|(key, value)| shared.get(key) != Some(value));
+            let own: Vec<String> = own.map(|(key, value)| format!("{key}={value}")).collect();
+            let ports: Vec<String> = pod.ports.iter().map(|port| port.number.to_string()).collect();
+            match (own.is_empty(), ports.is_empty()) {
+                (false, _) => format!("[{}]", own.join(", ")),
+                (true, false) => format!("without labels of their own, with the ports {}", ports.join(", ")),
+                (true, true) => format!("with the service account {}", pod.service_account),
+            }
+        });
+        let words: Vec<String> = words.collect();
+        Some(words.join(" or "))
+    }
+
+    /// What would allow it. `None` where no one sentence does, or where it would say more than was asked for.
+    fn sentence(&self, source: &End, destination: &End, atoms: &Bits, ports: &PortSet) -> Option<String> {
+        let facts = self.view.facts();
+        let spelled = |end: &End, asked: &Asked| match (&end.kind, asked) {
+            (Kind::Workload(_), Asked::Pods(pods)) => Some(pods.spelled.clone()),
+            (Kind::Workload(workload), _) => {
+                let named = crate::resolve::names::Named::Workload(*workload);
+                Some(crate::resolve::names::spelled(facts.inventory, named, false))
+            }
+            (Kind::Newcomer, _) => None,
+            (_, asked) => Some(asked.spelled(facts)),
+        };
+        let from = spelled(source, &self.question.from)?;
+        let to = spelled(destination, &self.question.to)?;
+        let port = match &self.question.port {
+            Some(AskedPort::Ping) => return Some(format!("{from} may ping {to};")),
+            Some(asked) => Some(asked.to_string()),
+            None if ports.words == ["all"] => None,
+            None => {
+                let mut atoms = atoms.iter().map(|atom| self.space.ports.atom(atom as usize));
+                let (only, None) = (atoms.next()?, atoms.next()) else { return None };
+                let protocol = only.protocol.protocol()?;
+                let (first, last) = (only.first, only.last);
+                Some(AskedPort::Numbers { first, last, protocol: Some(protocol) }.to_string())
+            }
+        };
+        Some(match port {
+            None => format!("{from} may reach {to};"),
+            Some(port) if to.contains(':') || port.contains('-') => format!("{from} may reach {to} on {port};"),
+            Some(port) => format!("{from} may reach {to}:{port};"),
+        })
+    }
+}
+
+impl Told {
+    /// Whoever denies it outright, before it is asked what allows it.
+    fn denying(&self) -> impl Iterator<Item = &Cause> {
+        let sides = [&self.verdict.leaving, &self.verdict.entering];
+        let deciding = sides.into_iter().flat_map(|side| &side.deciding);
+        deciding.filter(|(action, _)| *action == Action::Deny).map(|(_, cause)| cause)
+    }
+}
