@@ -140,7 +140,9 @@ fn of_address(address: IpAddr, facts: &Facts<'_>) -> Result<Asked, Box<Diagnosti
                 is_workload: true,
             }))
         }
-        Some(AddressOwner::Service(service)) => of_thing(Named::Service(service), &address.to_string(), facts),
+        Some(AddressOwner::Service(service)) => {
+            of_thing(Named::Service(service), &address.to_string(), facts)
+        }
         _ => Ok(Asked::Addresses(vec![IpNet::from(address)])),
     }
 }
@@ -173,10 +175,10 @@ fn of_thing(named: Named, asked: &str, facts: &Facts<'_>) -> Result<Asked, Box<D
         return Err(match classes.is_empty() {
             true => asked_wrong(format!("`{spelled}` has no pods, today or by a template"))
                 .with_help("give the inventory of what it selects"),
-            false => {
-                asked_wrong(format!("`{spelled}` runs on the network of its nodes, where no policy governs it"))
-                    .with_help("ask for `nodes`: that is what policies see of it")
-            }
+            false => asked_wrong(format!(
+                "`{spelled}` runs on the network of its nodes, where no policy governs it"
+            ))
+            .with_help("ask for `nodes`: that is what policies see of it"),
         }
         .into());
     }
@@ -271,8 +273,7 @@ impl Asked {
             Asked::Addresses(nets) if *nets == AddressSet::internet().networks() => "internet".to_owned(),
             Asked::Addresses(nets) => {
                 let single = |net: &IpNet| net.prefix_len() == net.max_prefix_len();
-                let word =
-                    |net: &IpNet| if single(net) { net.addr().to_string() } else { net.to_string() };
+                let word = |net: &IpNet| if single(net) { net.addr().to_string() } else { net.to_string() };
                 nets.iter().map(word).collect::<Vec<_>>().join(", ")
             }
             Asked::Host(host) => host.clone(),

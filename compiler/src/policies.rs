@@ -24,8 +24,7 @@ pub struct Existing {
 /// Reads the policies of texts, each with its name. Objects that name no namespace are in this one.
 pub fn read(target: Target, namespace: &str, texts: &[(&str, &str)]) -> Result<Existing, Vec<Diagnostic>> {
     let dialect = dialect(target);
-    let read =
-        threads::stretches(texts.len(), |range| enforce::pick_all(dialect, namespace, &texts[range]));
+    let read = threads::stretches(texts.len(), |range| enforce::pick_all(dialect, namespace, &texts[range]));
     let (mut policies, mut passed) = (Policies::none(dialect), BTreeMap::new());
     let (mut errors, mut foreign) = (Vec::new(), Vec::new());
     for picked in read {
@@ -64,7 +63,9 @@ fn of_another_format(policy: &ForeignPolicy, target: Target) -> Diagnostic {
         .map(|other| format!("`-t {}`", other.name()))
         .collect();
     match readers.as_slice() {
-        [] => said.with_help("no target of Weir reads it: leave it out, and mind that what it says is missing"),
+        [] => {
+            said.with_help("no target of Weir reads it: leave it out, and mind that what it says is missing")
+        }
         readers => said.with_help(format!(
             "{} reads it; or leave it out, and mind that what it says is missing",
             readers.join(" or ")
@@ -134,13 +135,14 @@ impl Existing {
             let said = objects.iter().take(3).fold(said, |said, object| {
                 said.with_note(format!("{object} ({}:{})", object.place.file, object.place.line))
             });
-            said.with_help("give the inventory of that namespace, too, or name the one that is meant with `-n`")
+            said.with_help(
+                "give the inventory of that namespace, too, or name the one that is meant with `-n`",
+            )
         };
         let homeless = homeless.into_iter().map(of_namespace);
         let ignored: BTreeSet<PolicyError> = self.policies.ignored().into_iter().collect();
-        let ignored = ignored
-            .iter()
-            .map(|error| at(Diagnostic::warning(Code::E0705, malformed(error)), error));
+        let ignored =
+            ignored.iter().map(|error| at(Diagnostic::warning(Code::E0705, malformed(error)), error));
         cut(homeless.chain(ignored).collect())
     }
 }

@@ -21,7 +21,7 @@ pub mod ports;
 mod rows;
 mod words;
 
-use ends::{End, Kind};
+use ends::End;
 use ports::{PortSet, Unasked};
 
 /// What of all flows is asked for.
@@ -92,7 +92,7 @@ pub fn reach(view: &View<'_>, scope: Scope<'_>) -> Result<Reached, Box<Diagnosti
         let is = |end: &End| focus.as_ref().is_none_or(|focus| !focus.is_disjoint(&end.points));
         (0u32..).zip(&ends).filter(|(_, end)| is(end)).map(|(at, _)| at).collect()
     };
-    let is_source = |at: &u32| ends[*at as usize].kind != Kind::Host;
+    let is_source = |at: &u32| ends[*at as usize].sends;
     let (sources, destinations) = (meant(&from).iter().filter(is_source).collect(), meant(&to));
     let unasked = Unasked::of(&space);
     let layers = [permitted, undefined].map(|boxes| Layer::new(boxes, &space, &ends));

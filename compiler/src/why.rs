@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::reach::ends::{self, End, Kind};
 use crate::reach::ports::{Families, PortSet, Unasked};
 use crate::reach::{nowhere, too_complex};
+use crate::resolve::names::{self, Named};
 use crate::verify;
 use crate::view::{Cause, Seen, Verdict, View};
 
@@ -61,7 +62,8 @@ pub fn parse(text: &str, facts: &Facts<'_>) -> Result<Question, Box<Diagnostic>>
     });
     let Some((from, to, pings)) = arrow else {
         let said = asked_wrong(format!("`{}` is no flow", printable(text.trim())));
-        let help = "a flow is written `shop/web -> data/db:5432`, in quotes, since `>` means something to shells";
+        let help =
+            "a flow is written `shop/web -> data/db:5432`, in quotes, since `>` means something to shells";
         return Err(said.with_help(help).into());
     };
     for (end, word) in [(from, "from whom"), (to, "to whom")] {
@@ -77,9 +79,14 @@ pub fn parse(text: &str, facts: &Facts<'_>) -> Result<Question, Box<Diagnostic>>
         (None, false) => None,
     };
     let (from, to) = (asked::parse(from, facts)?, asked::parse(to, facts)?);
-    if let Asked::Host(host) = &from {
-        let said = asked_wrong(format!("nobody knows which packets come from `{host}`"));
-        return Err(said.with_help("ask for the addresses that they come from").into());
+    let is_unknown = match &from {
+        Asked::Host(_) => true,
+        Asked::ApiServer => facts.api_server_addresses().is_empty(),
+        _ => false,
+    };
+    if is_unknown {
+        let message = format!("nobody knows which packets come from `{}`", from.spelled(facts));
+        return Err(asked_wrong(message).with_help("ask for the addresses that they come from").into());
     }
     let resolved = port.as_ref().map(|port| port.resolve(&to, facts)).transpose()?;
     Ok(Question { from, to, port, resolved })
@@ -112,8 +119,7 @@ pub fn why(view: &View<'_>, question: &Question) -> Result<Answers, Box<Diagnost
     question.from.cut(&mut boundaries);
     question.to.cut(&mut boundaries);
     boundaries.ports.extend(question.resolved.iter().flat_map(Resolved::cuts));
-    let mut space =
-        Space::of(facts.inventory, Vec::new(), &boundaries.sorted()).map_err(too_complex)?;
+    let mut space = Space::of(facts.inventory, Vec::new(), &boundaries.sorted()).map_err(too_complex)?;
     space.pod_ranges = verify::pod_ranges(facts);
     let (from, to) = (question.from.points(&space, facts), question.to.points(&space, facts));
     for (asked, points) in [(&question.from, &from), (&question.to, &to)] {
@@ -153,24 +159,27 @@ impl Asking<'_> {
             let said = asked_wrong(format!("the question is about {pairs} flows at once"));
             return Err(said.with_help("ask for one workload, or ask `weir reach --from … --to …`").into());
         }
-        let mut told = Vec::new();
+        let mut drafts = Vec::new();
         for source in &sources {
             for destination in &destinations {
                 if !(source.is_address() && destination.is_address()) {
-                    self.pair(source, from, destination, to, &mut told);
+                    self.pair(source, from, destination, to, &mut drafts);
                 }
             }
         }
-        if told.is_empty() {
+        if drafts.is_empty() {
             let said = asked_wrong("no pod of the destination has such a port");
             return Err(said.with_help("ask for its number").into());
         }
+        let spelled = |asked: &Asked| asked.spelled(self.view.facts());
+        let drafts = joined(drafts, 0, sources.len(), &spelled(&self.question.from));
+        let drafts = joined(drafts, 1, destinations.len(), &spelled(&self.question.to));
         let notes = self.question.resolved.iter().flat_map(|port| port.notes.clone()).collect();
-        Ok(Answers { told, notes })
+        Ok(Answers { told: drafts.into_iter().map(Draft::finished).collect(), notes })
     }
 
     /// Every verdict of flows from one end to another.
-    fn pair(&self, source: &End, from: &Bits, destination: &End, to: &Bits, told: &mut Vec<Told>) {
+    fn pair(&self, source: &End, from: &Bits, destination: &End, to: &Bits, drafts: &mut Vec<Draft>) {
         let families = Families::of(source, destination);
         // Verdicts with their ports, and the pods that they hold for.
         let mut found: Vec<(Bits, Verdict, Vec<(u32, u32)>)> = Vec::new();
@@ -192,19 +201,17 @@ impl Asking<'_> {
                 pods[1].push(other);
             }
             let [from_pods, to_pods] = pods;
-            let sentence = (verdict.answer == Answer::Denied)
-                .then(|| self.sentence(source, destination, &atoms, &ports))
-                .flatten();
-            told.push(Told {
-                from: self.name(source, &self.question.from),
-                to: self.name(destination, &self.question.to),
-                from_pods: self.which(source, from, from_pods),
-                to_pods: self.which(destination, to, to_pods),
+            drafts.push(Draft {
+                names: [self.name(source, &self.question.from), self.name(destination, &self.question.to)],
+                pods: [self.which(source, from, from_pods), self.which(destination, to, to_pods)],
+                spelled: [
+                    self.spelled(source, &self.question.from),
+                    self.spelled(destination, &self.question.to),
+                ],
+                port: self.port(&atoms, &ports),
                 ports,
                 verdict,
-                sentence,
-                from_is_pods: source.is_pods(),
-                to_is_pods: destination.is_pods(),
+                are_pods: [source.is_pods(), destination.is_pods()],
             });
         }
     }
@@ -240,7 +247,9 @@ impl Asking<'_> {
 
     fn name(&self, end: &End, asked: &Asked) -> String {
         match (asked, &end.kind) {
-            (Asked::Addresses(nets), Kind::Addresses | Kind::Node | Kind::Nodes) if nets.len() == 1 => {
+            (Asked::Addresses(nets), Kind::Addresses | Kind::Node | Kind::Nodes)
+                if nets.len() == 1 && nets[0].prefix_len() == nets[0].max_prefix_len() =>
+            {
                 asked.spelled(self.view.facts())
             }
             _ => end.names.join(", "),
@@ -271,35 +280,97 @@ impl Asking<'_> {
         Some(words.join(" or "))
     }
 
-    /// What would allow it. `None` where no one sentence does, or where it would say more than was asked for.
-    fn sentence(&self, source: &End, destination: &End, atoms: &Bits, ports: &PortSet) -> Option<String> {
+    /// An end as a sentence names it.
+    fn spelled(&self, end: &End, asked: &Asked) -> Option<String> {
         let facts = self.view.facts();
-        let spelled = |end: &End, asked: &Asked| match (&end.kind, asked) {
+        match (&end.kind, asked) {
             (Kind::Workload(_), Asked::Pods(pods)) => Some(pods.spelled.clone()),
             (Kind::Workload(workload), _) => {
-                let named = crate::resolve::names::Named::Workload(*workload);
-                Some(crate::resolve::names::spelled(facts.inventory, named, false))
+                Some(names::spelled(facts.inventory, Named::Workload(*workload), false))
             }
             (Kind::Newcomer, _) => None,
             (_, asked) => Some(asked.spelled(facts)),
-        };
-        let from = spelled(source, &self.question.from)?;
-        let to = spelled(destination, &self.question.to)?;
-        let port = match &self.question.port {
-            Some(AskedPort::Ping) => return Some(format!("{from} may ping {to};")),
-            Some(asked) => Some(asked.to_string()),
-            None if ports.words == ["all"] => None,
+        }
+    }
+
+    /// The port as a sentence takes it; `None` where it would say more than was asked for.
+    fn port(&self, atoms: &Bits, ports: &PortSet) -> Option<Option<AskedPort>> {
+        match &self.question.port {
+            Some(asked) => Some(Some(asked.clone())),
+            None if ports.words == ["all"] => Some(None),
             None => {
                 let mut atoms = atoms.iter().map(|atom| self.space.ports.atom(atom as usize));
                 let (only, None) = (atoms.next()?, atoms.next()) else { return None };
-                let protocol = only.protocol.protocol()?;
-                let (first, last) = (only.first, only.last);
-                Some(AskedPort::Numbers { first, last, protocol: Some(protocol) }.to_string())
+                let PortRange { protocol, first, last } = only;
+                Some(Some(AskedPort::Numbers { first, last, protocol: Some(protocol.protocol()?) }))
             }
+        }
+    }
+}
+
+/// A verdict whose ends may turn out to be more.
+struct Draft {
+    names: [String; 2],
+    pods: [Option<String>; 2],
+    spelled: [Option<String>; 2],
+    port: Option<Option<AskedPort>>,
+    ports: PortSet,
+    verdict: Verdict,
+    are_pods: [bool; 2],
+}
+
+/// Joins verdicts that are the same of all ends that were asked for on one side.
+fn joined(drafts: Vec<Draft>, side: usize, ends: usize, asked: &str) -> Vec<Draft> {
+    if ends < 2 {
+        return drafts;
+    }
+    let mut groups: Vec<Vec<Draft>> = Vec::new();
+    for draft in drafts {
+        let is_same = |group: &&mut Vec<Draft>| {
+            let first = &group[0];
+            let other = 1 - side;
+            first.names[other] == draft.names[other]
+                && first.pods == draft.pods
+                && draft.pods[side].is_none()
+                && first.ports.words == draft.ports.words
+                && first.verdict == draft.verdict
         };
-        Some(match port {
+        match groups.iter_mut().find(is_same) {
+            Some(group) => group.push(draft),
+            None => groups.push(vec![draft]),
+        }
+    }
+    let whole = |mut group: Vec<Draft>| {
+        if group.len() == ends {
+            group.truncate(1);
+            for first in &mut group {
+                first.names[side] = asked.to_owned();
+                first.spelled[side] = Some(asked.to_owned());
+            }
+        }
+        group
+    };
+    groups.into_iter().flat_map(whole).collect()
+}
+
+impl Draft {
+    fn finished(self) -> Told {
+        let sentence = (self.verdict.answer == Answer::Denied).then(|| self.sentence()).flatten();
+        let ([from, to], [from_pods, to_pods]) = (self.names, self.pods);
+        let [from_is_pods, to_is_pods] = self.are_pods;
+        let (ports, verdict) = (self.ports, self.verdict);
+        Told { from, to, from_pods, to_pods, ports, verdict, sentence, from_is_pods, to_is_pods }
+    }
+
+    /// What would allow it.
+    fn sentence(&self) -> Option<String> {
+        let [Some(from), Some(to)] = &self.spelled else { return None };
+        Some(match self.port.as_ref()? {
             None => format!("{from} may reach {to};"),
-            Some(port) if to.contains(':') || port.contains('-') => format!("{from} may reach {to} on {port};"),
+            Some(AskedPort::Ping) => format!("{from} may ping {to};"),
+            Some(port @ AskedPort::Numbers { first, last, .. }) if first != last || to.contains(':') => {
+                format!("{from} may reach {to} on {port};")
+            }
             Some(port) => format!("{from} may reach {to}:{port};"),
         })
     }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use weir_cluster::Inventory;
 use weir_cluster::flow::{Carrier, Point, PortRange};
-use weir_cluster::inventory::{Protocol, ServiceId, ServicePort, TargetPort};
+use weir_cluster::inventory::{ContainerPort, EndpointClass, Protocol, ServiceId, ServicePort, TargetPort};
 
 use super::{Asked, asked_wrong};
 use crate::diagnostic::{Diagnostic, listed, printable};
@@ -107,7 +107,11 @@ impl AskedPort {
         match self {
             AskedPort::Ping => found.fixed.extend(PINGS),
             AskedPort::Numbers { first, last, protocol } => {
-                let own = PortRange { protocol: protocol.unwrap_or(Protocol::Tcp).into(), first: *first, last: *last };
+                let own = PortRange {
+                    protocol: protocol.unwrap_or(Protocol::Tcp).into(),
+                    first: *first,
+                    last: *last,
+                };
                 let port = service.filter(|_| first == last).and_then(|service| {
                     let ports = &facts.inventory.services[service.index()].ports;
                     let of = |wanted: Protocol| {
@@ -120,11 +124,13 @@ impl AskedPort {
                 });
                 match (service, port) {
                     (Some(service), Some(port)) => {
-                        let differs = port.target != TargetPort::Number(port.port);
-                        if is_workload && differs && declares(to, own, facts.inventory) {
+                        found.through(service, port, facts.inventory);
+                        if is_workload
+                            && declares(to, own, facts.inventory)
+                            && found.numbers(to, facts.inventory) != BTreeSet::from([own])
+                        {
                             return Err(ambiguous(to, *first, facts));
                         }
-                        found.through(service, port, facts.inventory);
                     }
                     (Some(service), None) if !is_workload => return Err(no_port(service, self, facts)),
                     _ => found.fixed.push(own),
@@ -142,8 +148,7 @@ impl AskedPort {
                     (_, _, Asked::Pods(_) | Asked::Namespace(_)) => {
                         let names = names(to, facts);
                         if !names.contains_key(name.as_str()) {
-                            let message =
-                                format!("`{}` has no port called `{name}`", to.spelled(facts));
+                            let message = format!("`{}` has no port called `{name}`", to.spelled(facts));
                             let said = asked_wrong(message);
                             let known: Vec<&str> = names.into_keys().collect();
                             return Err(match known.as_slice() {
@@ -205,21 +210,33 @@ impl Resolved {
         self.fixed.iter().copied()
     }
 
+    /// Of pods with these ports of their own.
+    fn among(&self, ports: &[ContainerPort]) -> Vec<PortRange> {
+        let mut ranges = self.fixed.clone();
+        for (name, protocol) in &self.named {
+            let is = |port: &&ContainerPort| {
+                port.name.as_deref() == Some(name) && protocol.is_none_or(|one| one == port.protocol)
+            };
+            ranges.extend(ports.iter().filter(is).map(|port| PortRange {
+                protocol: port.protocol.into(),
+                first: port.number,
+                last: port.number,
+            }));
+        }
+        ranges
+    }
+
+    /// Of all pods of a destination.
+    fn numbers(&self, to: &Asked, inventory: &Inventory) -> BTreeSet<PortRange> {
+        classes(to, inventory).into_iter().flat_map(|class| self.among(&class.ports)).collect()
+    }
+
     /// The ports of one destination.
     pub fn of(&self, point: &Point) -> Vec<PortRange> {
-        let mut ranges = self.fixed.clone();
-        if let Point::Pod(pod) = point {
-            for (name, protocol) in &self.named {
-                let is = |port: &&weir_cluster::inventory::ContainerPort| {
-                    port.name.as_deref() == Some(name) && protocol.is_none_or(|one| one == port.protocol)
-                };
-                ranges.extend(pod.ports.iter().filter(is).map(|port| PortRange {
-                    protocol: port.protocol.into(),
-                    first: port.number,
-                    last: port.number,
-                }));
-            }
-        }
+        let mut ranges = match point {
+            Point::Pod(pod) => self.among(&pod.ports),
+            Point::Address(_) => self.fixed.clone(),
+        };
         ranges.retain(|range| range.protocol.protocol().is_some() || self.is_family(*range, point));
         ranges
     }
@@ -233,7 +250,7 @@ impl Resolved {
     }
 }
 
-fn classes<'i>(to: &Asked, inventory: &'i Inventory) -> Vec<&'i weir_cluster::inventory::EndpointClass> {
+fn classes<'i>(to: &Asked, inventory: &'i Inventory) -> Vec<&'i EndpointClass> {
     match to {
         Asked::Pods(pods) => pods.classes.iter().map(|at| &inventory.classes[at as usize]).collect(),
         Asked::Namespace(id) => inventory.classes.iter().filter(|class| class.namespace == *id).collect(),

@@ -102,8 +102,7 @@ pub fn read_clusters(arguments: &InputArguments) -> Result<Input, Failure> {
 }
 
 fn missing_inventory() -> Diagnostic {
-    let help =
-        "`-i PATH` names the cluster's manifests; a project, which is a folder with a `weir.toml`, has its own";
+    let help = "`-i PATH` names the cluster's manifests; a project, which is a folder with a `weir.toml`, has its own";
     usage("the inventory is missing").with_help(help)
 }
 

@@ -1,7 +1,7 @@
 //! `weir verify`: whether policy objects, wherever they come from, enforce exactly what the program means.
 
-use weir::{Proof, Target};
 use weir::diagnostic::merge::merge;
+use weir::{Proof, Target};
 
 use super::args::VerifyArguments;
 use super::files::is_stdin;

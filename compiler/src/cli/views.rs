@@ -84,11 +84,12 @@ fn of_program(
             Some(Err(Stopped::Closed)) => return Ok(Outcome::Failed),
             Some(Err(Stopped::Wrong(said))) => return Err(failure(&input, vec![*said])),
             None => {
-                let errors: Vec<Diagnostic> =
-                    diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+                let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
                 let _ = report.diagnostics(input.sources(), &errors);
-                report.say(&format!("what a program with errors lets flow nobody knows: {}",
-                    Report::count(&errors).unwrap_or_default()));
+                report.say(&format!(
+                    "what a program with errors lets flow nobody knows: {}",
+                    Report::count(&errors).unwrap_or_default()
+                ));
                 outcome = Outcome::Found;
             }
         }

@@ -19,6 +19,8 @@ pub struct End {
     pub points: Bits,
     /// Of addresses, whether they are of IPv6.
     pub family: Option<bool>,
+    /// Whether anybody knows which packets come from there: not of host names, nor of an API server without an address.
+    pub sends: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,18 +50,13 @@ impl End {
 type Looks = (Kind, bool, [bool; 2], [u64; 4]);
 
 /// Every point of a space, in the order of kinds and names.
-pub fn of(
-    facts: &Facts<'_>,
-    space: &Space,
-    layers: [&[FlowBox]; 2],
-    focus: [Option<&Bits>; 2],
-) -> Vec<End> {
+pub fn of(facts: &Facts<'_>, space: &Space, layers: [&[FlowBox]; 2], focus: [Option<&Bits>; 2]) -> Vec<End> {
     let looks = looks(space, layers);
     let mut workloads: BTreeMap<WorkloadId, Bits> = BTreeMap::new();
     let mut others: BTreeMap<Looks, Bits> = BTreeMap::new();
     let mut ends = Vec::new();
     for (at, point) in (0u32..).zip(&space.points) {
-        let one = |kind, names| End { kind, names, points: Bits::from_iter([at]), family: None };
+        let one = |kind, names| End { kind, names, points: Bits::from_iter([at]), family: None, sends: true };
         match point {
             Point::Pod(pod) => match pod.class {
                 Some(class) => {
@@ -72,7 +69,7 @@ pub fn of(
                 let is_v6 = address.first.is_ipv6();
                 if let Some(host) = &address.host {
                     let end = one(Kind::Host, vec![host.to_string()]);
-                    ends.push(End { family: Some(is_v6), ..end });
+                    ends.push(End { family: Some(is_v6), sends: false, ..end });
                     continue;
                 }
                 let kind = match (address.api_server, address.kind) {
@@ -98,11 +95,12 @@ pub fn of(
             Kind::ApiServer if servers => (kind, vec!["apiserver".to_owned()]),
             kind => (kind, blocks()),
         };
-        ends.push(End { kind, names, points, family: Some(is_v6) });
+        let sends = kind != Kind::ApiServer || !facts.api_server_addresses().is_empty();
+        ends.push(End { kind, names, points, family: Some(is_v6), sends });
     }
     for (workload, points) in workloads {
         let names = vec![workload_name(facts, workload)];
-        ends.push(End { kind: Kind::Workload(workload), names, points, family: None });
+        ends.push(End { kind: Kind::Workload(workload), names, points, family: None, sends: true });
     }
     ends.sort_by(|a, b| (&a.kind, &a.names).cmp(&(&b.kind, &b.names)));
     ends

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::Reached;
 use super::rows::rows;
 use super::words::phrases;
-use super::Reached;
 use crate::diagnostic::printable;
 
 /// How wide a table may be.
@@ -52,7 +52,11 @@ pub fn write(reached: &Reached, cluster: &str, out: &mut dyn Write) -> io::Resul
         let columns = [0, 1, 2].map(|at| broken(&row[at], widths[at]));
         let height = columns.iter().map(Vec::len).max().unwrap_or_default();
         for at in 0..height {
-            line(&[0, 1, 2].map(|column| columns[column].get(at).cloned().unwrap_or_default()), &widths, out)?;
+            line(
+                &[0, 1, 2].map(|column| columns[column].get(at).cloned().unwrap_or_default()),
+                &widths,
+                out,
+            )?;
         }
     }
     if undefined {

@@ -56,10 +56,10 @@ fn of_layer(reached: &Reached, layer: &Layer, undefined: bool) -> Vec<Row> {
             entry.or_insert_with(|| (Bits::new(), set)).0 |= ends;
         }
     }
-    let whole = |groups: Vec<u32>| {
-        groups.into_iter().fold(Bits::new(), |all, group| all | &sources[group as usize])
-    };
-    let row = |((groups, _), (destinations, ports))| Row { sources: whole(groups), destinations, ports, undefined };
+    let whole =
+        |groups: Vec<u32>| groups.into_iter().fold(Bits::new(), |all, group| all | &sources[group as usize]);
+    let row =
+        |((groups, _), (destinations, ports))| Row { sources: whole(groups), destinations, ports, undefined };
     joined.into_iter().map(row).collect()
 }
 

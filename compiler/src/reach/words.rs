@@ -13,7 +13,7 @@ const LEFT_OUT: usize = 3;
 
 /// The words for a set of sources or of destinations, one for each part.
 pub(super) fn phrases(reached: &Reached, set: &Bits, as_source: bool) -> Vec<String> {
-    let is_side = |at: &u32| !as_source || reached.ends[*at as usize].kind != Kind::Host;
+    let is_side = |at: &u32| !as_source || reached.ends[*at as usize].sends;
     let all: Bits = (0..reached.ends.len() as u32).filter(is_side).collect();
     let pods: Bits = all.iter().filter(|at| reached.ends[*at as usize].is_pods()).collect();
     if *set == all {

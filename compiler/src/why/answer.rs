@@ -39,7 +39,7 @@ fn message(told: &Told) -> String {
     };
     let on = match told.ports.words.as_slice() {
         [all] if all == "all" => "on every port".to_owned(),
-        [ping] if ping.starts_with("ping") => "by ping".to_owned(),
+        pings if pings.iter().all(|word| word.starts_with("ping")) => "by ping".to_owned(),
         words => format!("on {}", words.join(", ")),
     };
     let (from, to) = (end(&told.from, &told.from_pods), end(&told.to, &told.to_pods));
@@ -103,7 +103,9 @@ fn of_program(told: &Told, analysis: &Analysis) -> Diagnostic {
 fn refusing(told: &Told) -> Vec<String> {
     let refuses = |side: &Side| side.answer == Answer::Denied;
     match (refuses(&told.verdict.leaving), refuses(&told.verdict.entering)) {
-        (true, true) => vec![format!("both ends refuse it, `{}` to send and `{}` to take it", told.from, told.to)],
+        (true, true) => {
+            vec![format!("both ends refuse it, `{}` to send and `{}` to take it", told.from, told.to)]
+        }
         (true, false) => vec![format!("`{}` alone refuses it: what leaves it is closed", told.from)],
         (false, true) => vec![format!("`{}` alone refuses it: what enters it is closed", told.to)],
         (false, false) => Vec::new(),

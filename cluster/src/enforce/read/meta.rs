@@ -79,7 +79,9 @@ pub(in crate::enforce) fn object(
             decoder.error(node.line, path.field("namespace"), "objects of this kind live in no namespace");
             None
         }
-        Some(node) => decoder.checked(node, path.field("namespace"), syntax::check_namespace).map(|name| Some(Text::from(name))),
+        Some(node) => decoder
+            .checked(node, path.field("namespace"), syntax::check_namespace)
+            .map(|name| Some(Text::from(name))),
     };
     let name = decoder.required(&entries, node.line, path, "name")?;
     let name = decoder.checked(name, path.field("name"), syntax::check_subdomain)?;

@@ -146,7 +146,8 @@ const POLICY: &str = "NetworkPolicy";
 /// Whether these are objects of a group that is read, in a version that is not.
 fn is_other_version<'k>(api_version: &str, mut known: impl Iterator<Item = &'k Kind>) -> bool {
     let group = |version: &str| version.split('/').next().map(str::to_owned);
-    api_version == "extensions/v1beta1" && known.any(|kind| kind.api_version.starts_with("networking.k8s.io/"))
+    api_version == "extensions/v1beta1"
+        && known.any(|kind| kind.api_version.starts_with("networking.k8s.io/"))
         || known.any(|kind| group(kind.api_version) == group(api_version))
 }
 
