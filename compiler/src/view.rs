@@ -1,7 +1,8 @@
 //! Whose flows are asked for: those that a program means, or those that policy objects let through. Both answer the same
 //! questions on the same space.
 
-use weir_cluster::enforce::{Action, Answer, Object, Policies, RulePath, SideVerdict};
+pub use weir_cluster::enforce::{Action, Answer, Object, RulePath};
+use weir_cluster::enforce::{Policies, SideVerdict};
 use weir_cluster::flow::{BEYOND_PORTS, Boundaries, Flows, PodPoint, Point, Space};
 
 use crate::Analysis;

@@ -2,7 +2,6 @@
 //! it otherwise. Asks a view; knows no format of policies, and not how answers are shown.
 
 use ipnet::IpNet;
-use weir_cluster::enforce::{Action, Answer};
 use weir_cluster::flow::{Bits, Flows, Point, PortRange, Space};
 
 use crate::asked::port::{self, AskedPort, Resolved};
@@ -14,7 +13,7 @@ use crate::reach::ports::{Families, PortSet, Unasked};
 use crate::reach::{nowhere, too_complex};
 use crate::resolve::names::{self, Named};
 use crate::verify;
-use crate::view::{Cause, Seen, Verdict, View};
+use crate::view::{Action, Answer, Cause, Seen, Verdict, View};
 
 pub mod answer;
 pub mod json;

@@ -126,7 +126,11 @@ fn layers() {
             &["k8s_openapi"],
             &["compiler/src/target/kubernetes.rs", "compiler/src/target/kubernetes/objects.rs"],
         ),
-        ("compiler/src", &["weir_cluster::enforce"], &[]),
+        (
+            "compiler/src",
+            &["weir_cluster::enforce"],
+            &["compiler/src/verify.rs", "compiler/src/view.rs", "compiler/src/policies.rs"],
+        ),
         ("compiler/src/cli", &["crate::resolve", "crate::relation", "weir_grammar"], &[]),
         ("compiler/src/target", &["diagnostic::render", "crate::emit"], &[]),
         ("compiler/src/resolve", &["crate::target", "crate::relation", "crate::check", "crate::emit"], &[]),

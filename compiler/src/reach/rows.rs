@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use weir_cluster::flow::Bits;
 
-use super::ends::Kind;
+use super::ends::{End, Kind};
 use super::ports::PortSet;
 use super::{Known, Layer, Reached};
 
@@ -60,7 +60,28 @@ fn of_layer(reached: &Reached, layer: &Layer, undefined: bool) -> Vec<Row> {
         |groups: Vec<u32>| groups.into_iter().fold(Bits::new(), |all, group| all | &sources[group as usize]);
     let row =
         |((groups, _), (destinations, ports))| Row { sources: whole(groups), destinations, ports, undefined };
-    joined.into_iter().map(row).collect()
+    everywhere(reached, joined.into_iter().map(row).collect())
+}
+
+/// Nothing governs what addresses send each other. So whoever reaches all pods, where all pods reach this too, is everyone
+/// who reaches everyone.
+fn everywhere(reached: &Reached, mut rows: Vec<Row>) -> Vec<Row> {
+    let those = |is: fn(&End) -> bool| -> Bits {
+        (0u32..).zip(&reached.ends).filter(|(_, end)| is(end)).map(|(at, _)| at).collect()
+    };
+    let (pods, senders) = (those(End::is_pods), those(|end| end.sends));
+    let Some(all) = rows.iter().position(|row| row.sources == senders && row.destinations == pods) else {
+        return rows;
+    };
+    let words = rows[all].ports.words.clone();
+    let is_rest =
+        |row: &Row| row.sources == pods && row.ports.words == words && row.destinations.is_disjoint(&pods);
+    if let Some(rest) = rows.iter().position(is_rest) {
+        let destinations = rows[rest].destinations.clone();
+        rows[all].destinations |= destinations;
+        rows.remove(rest);
+    }
+    rows
 }
 
 /// The ends in groups of those that the same boxes hold.

@@ -1,12 +1,10 @@
 //! Answers for people: a verdict as a diagnostic that points at the sentences, or names the objects.
 
-use weir_cluster::enforce::{Action, Answer, Object};
-
 use super::{Answers, Told};
 use crate::Analysis;
 use crate::check::guard_place;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::view::{Cause, Side, View};
+use crate::view::{Action, Answer, Cause, Object, Side, View};
 
 /// The verdict as one word.
 pub fn word(answer: Answer) -> &'static str {

@@ -1,15 +1,13 @@
 //! Answers as JSON, one object a cluster on one line: `docs/reach.md` describes it, `docs/weir-why.schema.json` defines it.
 
-use serde::Serialize;
-use weir_cluster::enforce::Action;
-
 use super::answer::word;
 use super::{Answers, Told};
 use crate::check::guard_place;
 use crate::diagnostic::position::Positions;
 use crate::reach::ports::Item;
 use crate::source::{Place, Sources};
-use crate::view::{Cause, Side, View};
+use crate::view::{Action, Cause, Object, Side, View};
+use serde::Serialize;
 
 const VERSION: u32 = 1;
 
@@ -115,7 +113,7 @@ impl Words<'_> {
     }
 
     fn decider(&self, action: Option<&'static str>, cause: &Cause) -> Option<Decider> {
-        let of_object = |object: &weir_cluster::enforce::Object, rule| Decider {
+        let of_object = |object: &Object, rule| Decider {
             action,
             file: object.place.file.to_string(),
             line: object.place.line as usize,

@@ -336,7 +336,7 @@ fn policies_among_other_objects() {
         "policies: 1 object; passed over 1 ConfigMap, 2 Deployment, 2 Namespace, 1 Service, 1 StatefulSet";
     assert!(err(&run).contains(line), "{}", err(&run));
     // `weir verify` passes them over as well; what Weir wrote itself is still read strictly.
-    fs::write(folder.path().join("p.weir"), "data/db locked for ingress;\n").unwrap();
+    fs::write(folder.path().join("p.weir"), "namespace data locked for ingress;\n").unwrap();
     let verified = weir(folder.path(), &["verify", "p.weir", "-i", "all.yaml", "--policies", "all.yaml"]);
     assert_eq!(code(&verified), 0, "{}{}", out(&verified), err(&verified));
     assert!(err(&verified).contains(line), "{}", err(&verified));
@@ -350,7 +350,7 @@ fn policies_among_other_objects() {
 
 #[test]
 fn policies_that_are_not_read_are_errors() {
-    let other = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: { endpointSelector: {} }\n";
+    let other = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: { endpointSelector: {}, ingress: [{}] }\n";
     let calico = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: {}\n";
     let old = "# a leftover\napiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: { podSelector: {} }\n";
     let unknown = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: { name: x }\nspec: {}\n";

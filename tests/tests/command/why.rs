@@ -155,7 +155,7 @@ fn pods_of_one_workload_may_differ() {
 fn wrong_questions_say_what_to_write() {
     for (flow, told) in [
         ("shop/web", "a flow is written `shop/web -> data/db:5432`"),
-        ("-> data/db", "does not say from whom it goes"),
+        (" -> data/db", "does not say from whom it goes"),
         ("shop/web ->", "does not say to whom it goes"),
         ("shop/wen -> data/db", "did you mean `shop/web`?"),
         ("shop/web -> data/db:70000", "`70000` is no port"),
