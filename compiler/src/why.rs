@@ -32,6 +32,8 @@ pub struct Answers {
     pub told: Vec<Told>,
     /// What became of the question's port.
     pub notes: Vec<String>,
+    /// Whether no port was asked for.
+    pub every_port: bool,
 }
 
 /// One verdict, for all the ports and pods that it holds for.
@@ -174,7 +176,8 @@ impl Asking<'_> {
         let drafts = joined(drafts, 0, sources.len(), &spelled(&self.question.from));
         let drafts = joined(drafts, 1, destinations.len(), &spelled(&self.question.to));
         let notes = self.question.resolved.iter().flat_map(|port| port.notes.clone()).collect();
-        Ok(Answers { told: drafts.into_iter().map(Draft::finished).collect(), notes })
+        let told = drafts.into_iter().map(Draft::finished).collect();
+        Ok(Answers { told, notes, every_port: self.question.port.is_none() })
     }
 
     /// Every verdict of flows from one end to another.

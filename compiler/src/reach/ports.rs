@@ -25,6 +25,9 @@ pub struct Item {
     pub last: Option<u16>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<u16>,
+    /// Of several types in a row.
+    #[serde(rename = "lastType", skip_serializing_if = "Option::is_none")]
+    pub last_kind: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -160,6 +163,7 @@ impl Item {
             first: None,
             last: None,
             kind: None,
+            last_kind: None,
             code: None,
             http: Vec::new(),
             questions: Vec::new(),
@@ -189,12 +193,19 @@ fn messages(name: &'static str, first: u16, last: u16) -> Vec<Item> {
     if (first, last) == (0, u16::MAX) {
         return vec![Item::whole(name)];
     }
-    let mut items = Vec::new();
+    let mut items: Vec<Item> = Vec::new();
     for kind in first >> 8..=last >> 8 {
         let of_kind = Item { kind: Some(kind), ..Item::whole(name) };
         let (least, most) = (first.max(kind << 8), last.min(kind << 8 | 255));
         if (least, most) == (kind << 8, kind << 8 | 255) {
-            items.push(of_kind);
+            match items.last_mut() {
+                Some(Item { kind: Some(before), last_kind, code: None, .. })
+                    if last_kind.unwrap_or(*before) + 1 == kind =>
+                {
+                    *last_kind = Some(kind);
+                }
+                _ => items.push(of_kind),
+            }
         } else {
             items.extend((least..=most).map(|code| Item { code: Some(code & 255), ..of_kind.clone() }));
         }
@@ -229,6 +240,9 @@ fn words(item: &Item) -> String {
         },
         (Some(first), Some(last), ..) if first == last => format!("{first}/{protocol}"),
         (Some(first), Some(last), ..) => format!("{first}-{last}/{protocol}"),
+        (_, _, Some(kind), _) if item.last_kind.is_some() => {
+            format!("{} types {kind}-{}", item.protocol, item.last_kind.unwrap_or(kind))
+        }
         (_, _, Some(8), None) if item.protocol == "ICMP" => "ping".to_owned(),
         (_, _, Some(128), None) if item.protocol == "ICMPv6" => "ping (v6)".to_owned(),
         (_, _, Some(kind), None) => format!("{} type {kind}", item.protocol),

@@ -22,15 +22,30 @@ pub fn diagnostics(answers: &Answers, view: &View<'_>) -> Vec<Diagnostic> {
         .iter()
         .map(|told| {
             let said = match view {
-                View::Program { analysis, .. } => of_program(told, analysis),
-                View::Objects { .. } => of_objects(told),
+                View::Program { analysis, .. } => of_program(told, analysis, message(told, answers)),
+                View::Objects { .. } => of_objects(told, message(told, answers)),
             };
             answers.notes.iter().fold(said, |said, note| said.with_note(note))
         })
         .collect()
 }
 
-fn message(told: &Told) -> String {
+/// Beyond so many ranges it is what the other verdicts leave.
+const MOST_RANGES: usize = 4;
+
+/// Whether the ports of a verdict are all but those of the others of the same pods.
+fn is_rest(told: &Told, answers: &Answers) -> bool {
+    let is_long = |one: &Told| one.ports.words.len() > MOST_RANGES;
+    let ends = |one: &Told| [one.from.clone(), one.to.clone()];
+    let pods = |one: &Told| [one.from_pods.clone(), one.to_pods.clone()];
+    let mut beside = answers.told.iter().filter(|one| ends(one) == ends(told) && pods(one) == pods(told));
+    answers.every_port
+        && is_long(told)
+        && beside.clone().count() > 1
+        && beside.all(|one| std::ptr::eq(one, told) || !is_long(one))
+}
+
+fn message(told: &Told, answers: &Answers) -> String {
     let end = |name: &str, pods: &Option<String>| match pods {
         Some(pods) => format!("`{name}` (pods {pods})"),
         None => format!("`{name}`"),
@@ -38,16 +53,17 @@ fn message(told: &Told) -> String {
     let on = match told.ports.words.as_slice() {
         [all] if all == "all" => "on every port".to_owned(),
         pings if pings.iter().all(|word| word.starts_with("ping")) => "by ping".to_owned(),
+        _ if is_rest(told, answers) => "on all other ports".to_owned(),
         words => format!("on {}", words.join(", ")),
     };
     let (from, to) = (end(&told.from, &told.from_pods), end(&told.to, &told.to_pods));
     format!("{from} -> {to} {on}: {}", word(told.verdict.answer))
 }
 
-fn of_program(told: &Told, analysis: &Analysis) -> Diagnostic {
+fn of_program(told: &Told, analysis: &Analysis, message: String) -> Diagnostic {
     let program = &analysis.program;
     let (leaving, entering) = (&told.verdict.leaving, &told.verdict.entering);
-    let mut said = Diagnostic::note(Code::E0704, message(told));
+    let mut said = Diagnostic::note(Code::E0704, message);
     let mut add = |place, text: &str| {
         if !said.labels.iter().any(|label| label.place == place) {
             said = std::mem::replace(&mut said, Diagnostic::note(Code::E0704, "")).at(place, text);
@@ -110,8 +126,8 @@ fn refusing(told: &Told) -> Vec<String> {
     }
 }
 
-fn of_objects(told: &Told) -> Diagnostic {
-    let mut said = Diagnostic::note(Code::E0704, message(told));
+fn of_objects(told: &Told, message: String) -> Diagnostic {
+    let mut said = Diagnostic::note(Code::E0704, message);
     let sides = [
         (&told.verdict.leaving, told.from_is_pods, "leaving", &told.from),
         (&told.verdict.entering, told.to_is_pods, "entering", &told.to),

@@ -448,6 +448,36 @@ fn a_program_with_errors_and_an_empty_folder() {
     assert!(run(&["reach", "x.weir", "-i", "pods.yaml", "--policies", "none"]).contains("two questions"));
 }
 
+/// What a program lets flow, and what the objects that are written for it let flow, is the same on every target.
+#[test]
+fn a_program_and_its_objects_give_the_same_answer() {
+    let shop = harness::root().join("examples/online-shop/manifests");
+    let shop = shop.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let program = "namespace shop, namespace data locked;\ninternet may reach shop/web:80;\nshop/api may reach data/orders:5432;\nops/prometheus may reach 198.51.100.0/24:443;\nnodes may reach shop/web:http;\n";
+    fs::write(folder.path().join("shop.weir"), program).unwrap();
+    for target in ["networkpolicy", "cilium", "calico"] {
+        let run =
+            |arguments: &[&str]| weir(folder.path(), &[arguments, &["-i", shop, "-t", target]].concat());
+        fs::write(folder.path().join("objects.yaml"), out(&run(&["build", "shop.weir"]))).unwrap();
+        for to in ["shop", "data", "ops", "kube-system", "internet"] {
+            let asked = ["--to", to, "--format", "json"];
+            let meant = run(&[&["reach", "shop.weir"][..], &asked].concat());
+            let enforced = run(&[&["reach", "--policies", "objects.yaml"][..], &asked].concat());
+            assert_eq!(code(&meant), 0, "{}", err(&meant));
+            let certain = |text: String| {
+                text.split(",\"undefined\"").next().unwrap().trim_end_matches(['}', '\n']).to_owned()
+            };
+            assert_eq!(
+                certain(out(&meant)),
+                certain(out(&enforced)),
+                "{target}, to {to}: {}",
+                err(&enforced)
+            );
+        }
+    }
+}
+
 #[test]
 fn projects_are_asked_in_each_cluster() {
     let folder = project();
