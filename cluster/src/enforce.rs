@@ -4,6 +4,7 @@
 //! `read` is policy text as the API server takes it, `points` what can be asked of a space, `selector` Kubernetes' label
 //! selectors, `verdict` what comes of rules in tiers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -24,7 +25,7 @@ mod verdict;
 
 use kubernetes::Direction;
 use points::Points;
-use read::objects::Kind;
+use read::objects::{Beside, Kind, Manner};
 use verdict::Tier;
 pub use verdict::{Action, Answer, Matching, RulePath, SideVerdict};
 
@@ -50,6 +51,14 @@ pub struct Switches {
 }
 
 impl Dialect {
+    pub const ALL: [Dialect; 4] =
+        [Dialect::NetworkPolicy, Dialect::Cilium, Dialect::Calico, Dialect::ClusterNetworkPolicy];
+
+    /// Whether objects of this version and kind are enforced.
+    pub fn reads(self, api_version: &str, kind: &str) -> bool {
+        self.kinds().iter().any(|known| known.api_version == api_version && known.name == kind)
+    }
+
     fn kinds(self) -> Vec<Kind> {
         let own = match self {
             Dialect::NetworkPolicy => &[],
@@ -155,17 +164,63 @@ pub fn read(dialect: Dialect, name: &str, text: &str) -> Result<Policies, Vec<Po
     read_all(dialect, &[(name, text)])
 }
 
-/// Reads texts that are in force together, each with the name that errors call it by.
+/// Reads texts that are in force together, each with the name that errors call it by. Whatever is no policy of the dialect
+/// is an error.
 pub fn read_all(dialect: Dialect, texts: &[(&str, &str)]) -> Result<Policies, Vec<PolicyError>> {
     let mut policies = Policies::none(dialect);
+    let (kinds, namespace) = (dialect.kinds(), Text::from("default"));
+    let mut manner = Manner { kinds: &kinds, namespace: &namespace, beside: None };
     let mut errors: Vec<PolicyError> =
-        texts.iter().flat_map(|(name, text)| policies.decode(name, text)).collect();
+        texts.iter().flat_map(|(name, text)| policies.decode(name, text, &mut manner)).collect();
     errors.extend(policies.repeated(&[]));
     if errors.is_empty() {
         return Ok(policies);
     }
     errors.sort();
     Err(errors)
+}
+
+/// Policies that stood among other objects.
+#[derive(Debug)]
+pub struct Picked {
+    pub policies: Policies,
+    /// How many objects that are no policies were passed over, by kind.
+    pub passed: BTreeMap<Text, usize>,
+    /// Policies that the dialect does not enforce.
+    pub foreign: Vec<ForeignPolicy>,
+}
+
+/// A policy of another format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignPolicy {
+    pub kind: String,
+    pub told: PolicyError,
+    /// Who enforces it.
+    pub dialects: Vec<Dialect>,
+}
+
+/// Reads the policies of texts that hold other objects, too: these are passed over. Objects without a namespace are in this
+/// one.
+pub fn pick_all(
+    dialect: Dialect,
+    namespace: &str,
+    texts: &[(&str, &str)],
+) -> Result<Picked, Vec<PolicyError>> {
+    let mut policies = Policies::none(dialect);
+    let (kinds, namespace, mut beside) = (dialect.kinds(), Text::from(namespace), Beside::default());
+    let mut manner = Manner { kinds: &kinds, namespace: &namespace, beside: Some(&mut beside) };
+    let mut errors: Vec<PolicyError> =
+        texts.iter().flat_map(|(name, text)| policies.decode(name, text, &mut manner)).collect();
+    errors.extend(policies.repeated(&[]));
+    if !errors.is_empty() {
+        errors.sort();
+        return Err(errors);
+    }
+    let foreign = beside.foreign.into_iter().map(|(api_version, kind, told)| {
+        let reads = |dialect: &Dialect| dialect.reads(&api_version, &kind);
+        ForeignPolicy { dialects: Dialect::ALL.into_iter().filter(reads).collect(), kind, told }
+    });
+    Ok(Picked { policies, passed: beside.passed, foreign: foreign.collect() })
 }
 
 /// Every declared container port: a named port may resolve to it.
@@ -198,9 +253,8 @@ impl Policies {
     }
 
     /// Adds what is right of a text, and gives back what is wrong with it.
-    fn decode(&mut self, name: &str, text: &str) -> Vec<PolicyError> {
-        let kinds = self.dialect.kinds();
-        read::objects::objects(name, text, &kinds, |decoder, found| {
+    fn decode(&mut self, name: &str, text: &str, manner: &mut Manner<'_>) -> Vec<PolicyError> {
+        read::objects::objects(name, text, manner, |decoder, found| {
             let number = self.objects.len() as u32;
             let object = if found.kind == kubernetes::NETWORK_POLICY {
                 kubernetes::decode(decoder, &found).map(|policy| {

@@ -14,9 +14,12 @@ mod man;
 mod output;
 mod policies;
 mod project;
+mod reach;
 mod report;
 mod test;
 mod verify;
+mod views;
+mod why;
 
 use std::process::ExitCode;
 
@@ -51,6 +54,8 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Reach(arguments) => reach::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Std(arguments) => library::run(&arguments),

@@ -129,8 +129,11 @@ codes! {
     E0701 "a file that is no text"
     E0702 "what cannot be read or written"
     E0703 "a malformed weir.toml"
+    E0704 "a question about nothing"
+    E0705 "policies that nothing enforces"
     // E08: inventory
     E0801 "a malformed manifest"
+    E0802 "policies of another format"
     // lints
     W0101 "a grant that changes nothing"
     W0102 "a grant without ports"

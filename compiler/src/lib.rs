@@ -5,6 +5,7 @@
 //! here does IO.
 
 pub mod address;
+pub mod asked;
 pub mod assertions;
 mod check;
 pub mod cni;
@@ -16,7 +17,9 @@ pub mod facts;
 pub mod junit;
 mod lint;
 pub mod meaning;
+pub mod policies;
 pub mod project;
+pub mod reach;
 mod relate;
 pub mod relation;
 pub mod resolve;
@@ -27,18 +30,21 @@ pub mod target;
 mod threads;
 pub mod verify;
 pub mod view;
+pub mod why;
 
 pub use assertions::TestResult;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use emit::Document;
 pub use facts::Facts;
+pub use policies::Existing;
 pub use project::{Cluster, Project};
 pub use relation::Relation;
 pub use resolve::names::nearest;
 pub use source::Sources;
 pub use target::Target;
 pub use verify::Proof;
+pub use view::View;
 pub use weir_cluster::Inventory;
 pub use weir_grammar::ast::Day;
 
@@ -137,15 +143,23 @@ impl Analysis {
     /// Proves that policy objects, given as texts with their names, let flow what the program means and nothing else. `None`
     /// for a program with errors: it means nothing yet.
     pub fn verify(&self, facts: &Facts<'_>, texts: &[(&str, &str)]) -> Option<Proof> {
-        let claim = verify::Claim {
+        (!self.has_errors()).then(|| verify::verify(&self.claim(facts), texts))
+    }
+
+    /// The same of policy objects that were read already.
+    pub fn verify_policies(&self, facts: &Facts<'_>, existing: &Existing) -> Option<Proof> {
+        (!self.has_errors()).then(|| verify::verify_policies(&self.claim(facts), existing.policies().clone()))
+    }
+
+    fn claim<'a>(&'a self, facts: &'a Facts<'a>) -> verify::Claim<'a> {
+        verify::Claim {
             program: &self.program,
             meant: &self.meant,
             bound: &self.relation,
             target: self.target,
             options: &self.options,
             facts,
-        };
-        (!self.has_errors()).then(|| verify::verify(&claim, texts))
+        }
     }
 
     /// The objects, sorted by namespace and name. `None` for a program with errors: nothing is half written.

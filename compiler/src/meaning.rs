@@ -197,10 +197,15 @@ pub fn boundaries(relation: &Relation, facts: &Facts<'_>) -> Boundaries {
 }
 
 /// Echo requests.
-const PINGS: [PortRange; 2] = [
+pub(crate) const PINGS: [PortRange; 2] = [
     PortRange { protocol: Carrier::Icmp, first: 8 << 8, last: 8 << 8 | 255 },
     PortRange { protocol: Carrier::Icmpv6, first: 128 << 8, last: 128 << 8 | 255 },
 ];
+
+/// A host name as boundaries take it.
+pub(crate) fn host_pattern(host: &str) -> Text {
+    requests::host(host)
+}
 
 /// On which ports requests are looked at: a name may stand for any number.
 fn http_ranges(ports: &Ports, ranges: Vec<PortRange>) -> Vec<PortRange> {

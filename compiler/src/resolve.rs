@@ -10,7 +10,7 @@ pub mod names;
 mod params;
 pub mod pattern;
 mod policies;
-mod ports;
+pub(crate) mod ports;
 mod postures;
 pub mod program;
 mod reach;

@@ -78,10 +78,14 @@ pub(crate) fn switches(facts: &Facts<'_>) -> Switches {
 
 /// Proves that these texts enforce what a program means, or says by one flow where they do not.
 pub(crate) fn verify(claim: &Claim<'_>, texts: &[(&str, &str)]) -> Proof {
-    let policies = match read(dialect(claim.target), texts) {
-        Ok(policies) => policies,
-        Err(errors) => return Proof { diagnostics: vec![unreadable(&errors)], ..Proof::default() },
-    };
+    match read(dialect(claim.target), texts) {
+        Ok(policies) => verify_policies(claim, policies),
+        Err(errors) => Proof { diagnostics: vec![unreadable(&errors)], ..Proof::default() },
+    }
+}
+
+/// The same of objects that were read already.
+pub(crate) fn verify_policies(claim: &Claim<'_>, policies: Policies) -> Proof {
     let objects = policies.len();
     match Judge::new(claim, policies) {
         Ok(judge) => {
@@ -316,7 +320,7 @@ pub(crate) fn pod_ranges(facts: &Facts<'_>) -> Vec<IpNet> {
 
 /// What no packet can be, and what is outside of every sentence: messages of one family to addresses of the other, and
 /// what is no question where the plugin's proxy for the DNS listens.
-fn outside(space: &Space) -> Vec<FlowBox> {
+pub(crate) fn outside(space: &Space) -> Vec<FlowBox> {
     let all: Bits = (0..space.points.len() as u32).collect();
     let family = |v6: bool| -> Bits {
         let of = |(at, point): (u32, &Point)| match point {

@@ -1,8 +1,9 @@
 //! Whose flows are asked for: those that a program means, or those that policy objects let through. Both answer the same
 //! questions on the same space.
 
-use weir_cluster::enforce::{Action, Answer, Object, Policies, RulePath, SideVerdict};
-use weir_cluster::flow::{BEYOND_PORTS, Boundaries, Flows, Point, Space};
+pub use weir_cluster::enforce::{Action, Answer, Object, RulePath};
+use weir_cluster::enforce::{Policies, SideVerdict};
+use weir_cluster::flow::{BEYOND_PORTS, Boundaries, Flows, PodPoint, Point, Space};
 
 use crate::Analysis;
 use crate::decide::decide;
@@ -70,6 +71,16 @@ impl<'a> View<'a> {
             }
             View::Objects { policies, .. } => policies.boundaries(),
         }
+    }
+
+    /// Pods that are not there today, and that this view may treat unlike those that are.
+    pub fn newcomers(&self) -> Vec<PodPoint> {
+        let inventory = self.facts().inventory;
+        let mut newcomers = Space::newcomers(inventory);
+        if let View::Objects { policies, .. } = self {
+            newcomers.extend(policies.probes(inventory));
+        }
+        newcomers
     }
 
     pub fn flows(&self, space: &Space) -> Seen {

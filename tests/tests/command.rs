@@ -1,6 +1,8 @@
 //! The command as a process: streams, exit codes, and what happens to a folder.
 
 mod fmt;
+mod reach;
+mod why;
 
 use std::fs;
 use std::io::Write;

@@ -8,7 +8,7 @@ use weir_cluster::flow::Point;
 use crate::harness::{self, Built, Judgement};
 
 /// The folder of one corpus; says that it is skipped where there is none.
-fn corpus(name: &str) -> Option<PathBuf> {
+pub fn corpus(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("WEIR_CORPORA").map(|folder| PathBuf::from(folder).join(name));
     let found = folder.filter(|folder| folder.exists());
     if found.is_none() {

@@ -105,7 +105,7 @@ fn schema() -> Value {
 }
 
 /// The schema with no room for fields that it does not name.
-fn closed(value: &mut Value) {
+pub fn closed(value: &mut Value) {
     match value {
         Value::Object(object) => {
             if object.contains_key("properties") {

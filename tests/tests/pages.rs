@@ -13,7 +13,8 @@ use weir::{Code, Sources, Target};
 use crate::harness::{self, Texts};
 
 /// Codes whose cause is no text: the command's tests have them.
-const WITHOUT_EXAMPLE: &[Code] = &[Code::E0511, Code::E0701, Code::E0702];
+const WITHOUT_EXAMPLE: &[Code] =
+    &[Code::E0511, Code::E0701, Code::E0702, Code::E0704, Code::E0705, Code::E0802];
 
 /// What else an example has to yield: a partition is bound to today on every target that selects by label, and what a range
 /// leaves open is what its lint says.

@@ -130,7 +130,7 @@ fn layers() {
             "compiler/src",
             &["weir_cluster::enforce"],
             // What holds objects against programs, and nothing that makes them.
-            &["compiler/src/verify.rs", "compiler/src/view.rs"],
+            &["compiler/src/verify.rs", "compiler/src/view.rs", "compiler/src/policies.rs"],
         ),
         ("compiler/src/cli", &["crate::resolve", "crate::relation", "weir_grammar"], &[]),
         ("compiler/src/target", &["diagnostic::render", "crate::emit"], &[]),

@@ -25,6 +25,10 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Run the tests of a program, `test "…" { … }`
     Test(TestArguments),
+    /// Tell who reaches whom, on what: of a program, or of any policy objects
+    Reach(ReachArguments),
+    /// Tell whether one flow is allowed, and every sentence or object that decides it
+    Why(WhyArguments),
     /// Bring programs into their one canonical form; comments stay
     Fmt(FmtArguments),
     /// Explain a code such as E0201, or a lint by its name
@@ -83,6 +87,60 @@ pub struct TestArguments {
 }
 
 #[derive(Args)]
+pub struct ReachArguments {
+    #[command(flatten)]
+    pub view: ViewArguments,
+
+    /// Only what this end sends: `shop/web`, a namespace, an address or range, `nodes`, `internet`, `apiserver`
+    #[arg(long, value_name = "END")]
+    pub from: Option<String>,
+
+    /// Only what reaches this end: the same, or a host name
+    #[arg(long, value_name = "END")]
+    pub to: Option<String>,
+
+    /// With pods that may come: one without labels in each namespace and in a new one, and whom selectors of policies
+    /// tell from those of today
+    #[arg(long)]
+    pub newcomers: bool,
+
+    /// How flows are written
+    #[arg(long, value_enum, default_value_t = ReachFormat::Human)]
+    pub format: ReachFormat,
+}
+
+#[derive(Args)]
+pub struct WhyArguments {
+    /// The flow: `shop/web -> data/db:5432`, `shop/web -> 203.0.113.7:443`, `ops -> dns.google:53/udp`,
+    /// `shop/web -> data/db ping`; without a port, all of them
+    #[arg(value_name = "FLOW")]
+    pub flow: String,
+
+    #[command(flatten)]
+    pub view: ViewArguments,
+
+    /// How the verdict is written
+    #[arg(long, value_enum, default_value_t = WhyFormat::Human)]
+    pub format: WhyFormat,
+}
+
+/// A program in its clusters, or policy objects in one.
+#[derive(Args)]
+pub struct ViewArguments {
+    #[command(flatten)]
+    pub input: InputArguments,
+
+    /// Ask these policy objects instead of a program: a file, a folder, or `-` for standard input; may be given several
+    /// times. Objects of other kinds are passed over. `-t` says whose plugin enforces them
+    #[arg(long, value_name = "PATH")]
+    pub policies: Vec<PathBuf>,
+
+    /// When to use colours; `auto` respects NO_COLOR
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Args)]
 pub struct FmtArguments {
     /// `.weir` files, folders of them, or `-`: from standard input to standard output
     /// Without one, the project whose `weir.toml` is here or above
@@ -128,6 +186,19 @@ pub struct ManArguments {
 
 #[derive(Args)]
 pub struct ProgramArguments {
+    #[command(flatten)]
+    pub input: InputArguments,
+
+    #[command(flatten)]
+    pub report: ReportArguments,
+
+    /// Treat these as errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Args)]
+pub struct InputArguments {
     /// `.weir` files, folders of them, or `-` for standard input; or a project: its folder or its weir.toml.
     /// Without one, the project whose weir.toml is here or above
     #[arg(value_name = "PATH")]
@@ -158,13 +229,6 @@ pub struct ProgramArguments {
     /// The day on which grants with `until` are looked at, such as 2027-01-31; without it the system's, in UTC
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub today: Option<Day>,
-
-    #[command(flatten)]
-    pub report: ReportArguments,
-
-    /// Treat these as errors
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub deny: Option<Deny>,
 }
 
 #[derive(Args)]
@@ -215,6 +279,26 @@ pub enum Format {
     Gitlab,
     /// JUnit XML
     Junit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReachFormat {
+    /// A table for a terminal
+    Human,
+    /// One documented object a cluster, each on a line
+    Json,
+    /// A line a pair of ends
+    Csv,
+    /// A table for a pull request
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
+    /// For a terminal
+    Human,
+    /// One documented object a cluster, each on a line
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -72,7 +72,12 @@ pub fn each<T: Send + Sync>(
     Ok(Run { diagnostics: merge(said), clusters })
 }
 
-type Outcome<T> = Result<(Vec<Diagnostic>, String, T), Vec<Diagnostic>>;
+/// One cluster by itself: what is said of the program, the inventory in one line, and what was made of both.
+pub fn alone<T>(input: &Input, job: &Job, work: impl Fn(&Analysis, &Facts<'_>) -> T) -> Outcome<T> {
+    one(input, job, &work)
+}
+
+pub type Outcome<T> = Result<(Vec<Diagnostic>, String, T), Vec<Diagnostic>>;
 
 fn one<T>(input: &Input, job: &Job, work: &impl Fn(&Analysis, &Facts<'_>) -> T) -> Outcome<T> {
     let inventory = input.inventory(job)?;

@@ -12,7 +12,7 @@ use weir::target::Options;
 use weir::{Cluster, Day, Inventory, Project, Sources, Target};
 use weir_cluster::manifest::Reader;
 
-use super::args::ProgramArguments;
+use super::args::InputArguments;
 use super::files::{self, is_stdin, unreadable, usage};
 use super::project;
 
@@ -73,7 +73,7 @@ impl From<Diagnostic> for Failure {
 }
 
 /// Reads the program, and the project where there is one; inventories are read when their turn comes.
-pub fn read(arguments: &ProgramArguments) -> Result<Input, Failure> {
+pub fn read(arguments: &InputArguments) -> Result<Input, Failure> {
     let stdin = [&arguments.paths, &arguments.inventory].into_iter().flatten().filter(|path| is_stdin(path));
     if stdin.count() > 1 {
         return Err(usage("standard input can be read once: as the program, or as the inventory").into());
@@ -84,23 +84,46 @@ pub fn read(arguments: &ProgramArguments) -> Result<Input, Failure> {
     }
 }
 
+/// The clusters alone, for whoever asks no program. A project is not looked for where the command line names the
+/// inventory and no cluster.
+pub fn read_clusters(arguments: &InputArguments) -> Result<Input, Failure> {
+    if arguments.paths.is_empty() && !arguments.inventory.is_empty() && arguments.cluster.is_empty() {
+        return Ok(Input::new(arguments, Sources::new(), None, vec![job(arguments)]));
+    }
+    match project::find(&arguments.paths) {
+        Ok(Some(file)) => project::read_clusters(arguments, &file),
+        Ok(None) => {
+            let said = usage("a program and `--policies` are two questions");
+            Err(said.with_help("ask one of them; `weir verify` holds one against the other").into())
+        }
+        Err(_) if arguments.paths.is_empty() => Err(missing_inventory().into()),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn missing_inventory() -> Diagnostic {
+    let help = "`-i PATH` names the cluster's manifests; a project, which is a folder with a `weir.toml`, has its own";
+    usage("the inventory is missing").with_help(help)
+}
+
+/// The cluster that the command line alone tells of.
+fn job(arguments: &InputArguments) -> Job {
+    let target = arguments.target.map_or(Target::NetworkPolicy, |target| target.0);
+    let calico = arguments.calico_kind.map(|kind| kind.0).unwrap_or_default();
+    let options = Options { calico, ..Options::default() };
+    Job { cluster: Cluster::default(), target, options, inventory: given(&arguments.inventory) }
+}
+
 /// A program of files alone.
-fn read_files(arguments: &ProgramArguments) -> Result<Input, Failure> {
+fn read_files(arguments: &InputArguments) -> Result<Input, Failure> {
     if !arguments.cluster.is_empty() {
         let said = usage("there are no clusters to choose from: these files are no project");
         return Err(said.with_help("a project is a folder with a `weir.toml`; leave `-c` out").into());
     }
     if arguments.inventory.is_empty() {
-        let said = usage("the inventory is missing");
-        let help = "`-i PATH` names the cluster's manifests; a project, which is a folder with a `weir.toml`, has its own";
-        return Err(said.with_help(help).into());
+        return Err(missing_inventory().into());
     }
-    let target = arguments.target.map_or(Target::NetworkPolicy, |target| target.0);
-    let calico = arguments.calico_kind.map(|kind| kind.0).unwrap_or_default();
-    let options = Options { calico, ..Options::default() };
-    let inventory = given(&arguments.inventory);
-    let jobs = vec![Job { cluster: Cluster::default(), target, options, inventory }];
-    let mut input = Input::new(arguments, Sources::with_prelude(), None, jobs);
+    let mut input = Input::new(arguments, Sources::with_prelude(), None, vec![job(arguments)]);
     let errors = input.add(read_texts(&arguments.paths));
     input.or_failure(errors)
 }
@@ -112,7 +135,7 @@ pub fn given(paths: &[PathBuf]) -> Vec<InventoryPath> {
 
 impl Input {
     pub fn new(
-        arguments: &ProgramArguments,
+        arguments: &InputArguments,
         sources: Sources,
         project: Option<Project>,
         jobs: Vec<Job>,

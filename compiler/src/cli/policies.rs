@@ -4,25 +4,42 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use weir::diagnostic::Diagnostic;
+use weir::{Existing, Target};
 
 use super::files::{self, is_stdin, unreadable, usage};
 
+/// The policies that these paths name, read as a cluster's plugin would; `beside` is whether standard input is read for
+/// something else.
+pub fn existing(
+    paths: &[PathBuf],
+    target: Target,
+    namespace: &str,
+    beside: bool,
+) -> Result<Existing, Vec<Diagnostic>> {
+    if paths.iter().filter(|path| is_stdin(path)).count() + usize::from(beside) > 1 {
+        return Err(vec![usage("standard input can be read once: as policies, or as something else")]);
+    }
+    let texts = read(paths)?;
+    let texts: Vec<(&str, &str)> = texts.iter().map(Text::parts).collect();
+    weir::policies::read(target, namespace, &texts)
+}
+
 /// A file of policies.
-pub struct Text {
+struct Text {
     /// What errors call it.
-    pub name: String,
-    pub text: String,
+    name: String,
+    text: String,
 }
 
 impl Text {
-    pub fn parts(&self) -> (&str, &str) {
+    fn parts(&self) -> (&str, &str) {
         (&self.name, &self.text)
     }
 }
 
 /// The texts of all of these, sorted by path. A folder that `kustomize` reads has a file of its own for that, which is no
 /// object.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Vec<Diagnostic>> {
+fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut found: BTreeSet<PathBuf> = BTreeSet::new();
     for path in paths {

@@ -8,7 +8,7 @@ use weir::project::{ClusterPlaces, Parsed, parse};
 use weir::target::Options;
 use weir::{Cluster, Project, Sources, Target};
 
-use super::args::ProgramArguments;
+use super::args::InputArguments;
 use super::files::{self, SETTINGS, unreadable, usage};
 use super::input::{self, Failure, Input, InventoryPath, Job, Text};
 
@@ -55,7 +55,16 @@ fn above() -> Option<PathBuf> {
 }
 
 /// Reads a project: its settings, its program, and the clusters that are chosen.
-pub fn read(arguments: &ProgramArguments, file: &Path) -> Result<Input, Failure> {
+pub fn read(arguments: &InputArguments, file: &Path) -> Result<Input, Failure> {
+    read_parts(arguments, file, true)
+}
+
+/// The same without the program.
+pub fn read_clusters(arguments: &InputArguments, file: &Path) -> Result<Input, Failure> {
+    read_parts(arguments, file, false)
+}
+
+fn read_parts(arguments: &InputArguments, file: &Path, with_program: bool) -> Result<Input, Failure> {
     let text = files::read_text(file)?;
     let mut sources = Sources::new();
     let id = sources.add_settings(SETTINGS, file.display().to_string(), text);
@@ -72,7 +81,7 @@ pub fn read(arguments: &ProgramArguments, file: &Path) -> Result<Input, Failure>
         Err(diagnostics) => return Err(Failure { sources, diagnostics }),
     };
     let mut input = Input::new(arguments, sources, Some(project), chosen);
-    let errors = input.add(read_program(folder));
+    let errors = if with_program { input.add(read_program(folder)) } else { Vec::new() };
     input.or_failure(errors)
 }
 
@@ -105,7 +114,7 @@ fn read_program(folder: &Path) -> (Vec<Text>, Vec<Diagnostic>) {
 
 /// The clusters that `-c` names, all of them without it, with the inventory that `-i` gives in the place of theirs.
 fn choose(
-    arguments: &ProgramArguments,
+    arguments: &InputArguments,
     project: &Project,
     places: &[ClusterPlaces],
     folder: &Path,

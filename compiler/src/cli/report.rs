@@ -71,15 +71,7 @@ impl<'a> Report<'a> {
     }
 
     pub fn has_color(&self) -> bool {
-        match self.arguments.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let terminal =
-                    if self.to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
-                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
-        }
+        has_color(self.arguments.color, self.to_stderr)
     }
 
     pub fn format(&self) -> Format {
@@ -133,6 +125,18 @@ impl<'a> Report<'a> {
         let counts: Vec<String> =
             [of(Severity::Error), of(Severity::Warning)].into_iter().flatten().collect();
         (!counts.is_empty()).then(|| counts.join(" and "))
+    }
+}
+
+/// Whether a stream is written in colours.
+pub fn has_color(color: Color, to_stderr: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
 

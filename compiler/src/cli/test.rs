@@ -14,7 +14,7 @@ use super::{Outcome, clusters, input};
 
 pub fn run(arguments: &TestArguments) -> Outcome {
     let report = Report::to_stdout(&arguments.program);
-    let input = match input::read(&arguments.program) {
+    let input = match input::read(&arguments.program.input) {
         // Never taken apart: the process ends with the command.
         Ok(input) => std::mem::ManuallyDrop::new(input),
         Err(failure) => return report.failed_in(&failure.sources, &failure.diagnostics),

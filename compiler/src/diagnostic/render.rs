@@ -14,6 +14,19 @@ use super::{Diagnostic, Severity, cut, is_hostile, printable, words};
 use crate::source::{FileId, Place, Sources};
 use crate::threads;
 
+/// What answers a question and is nothing to look up: the same without its code.
+pub fn answer(sources: &Sources, said: &Diagnostic, color: bool) -> String {
+    let (files, positions) = (Texts::new(sources), Positions::new(sources));
+    let shown = codespan::Diagnostic { code: None, ..convert(said, &positions) };
+    let config = Config { tab_width: 4, ..Config::default() };
+    let mut out = Vec::new();
+    let _ = match color {
+        true => emit_to_write_style(&mut Ansi::new(&mut out), &config, &files, &shown),
+        false => emit_to_write_style(&mut NoColor::new(&mut out), &config, &files, &shown),
+    };
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// All of them, each followed by an empty line.
 pub fn render(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
     let files = Texts::new(sources);

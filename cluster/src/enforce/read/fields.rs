@@ -51,12 +51,14 @@ impl<'n> Entries<'n> {
 pub(in crate::enforce) struct Decoder {
     pub file: Text,
     pub document: u32,
+    /// Where objects are that name no namespace.
+    pub namespace: Text,
     pub errors: Vec<PolicyError>,
 }
 
 impl Decoder {
-    pub(in crate::enforce) fn new(file: Text) -> Decoder {
-        Decoder { file, document: 0, errors: Vec::new() }
+    pub(in crate::enforce) fn new(file: Text, namespace: Text) -> Decoder {
+        Decoder { file, document: 0, namespace, errors: Vec::new() }
     }
 
     pub(in crate::enforce) fn error(&mut self, line: u32, path: Path<'_>, message: impl Into<String>) {

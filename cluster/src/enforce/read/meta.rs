@@ -1,6 +1,6 @@
 //! ObjectMeta and ListMeta: read in full, so that a misspelt field is found; only name, namespace and labels are kept.
 
-use super::fields::{Decoder, Path};
+use super::fields::{Decoder, Entries, Path};
 use super::scalar::Scalar;
 use super::syntax;
 use super::tree::{Node, Value};
@@ -10,7 +10,7 @@ use crate::labels::Text;
 const MAX_ANNOTATIONS: usize = 256 << 10;
 
 pub(in crate::enforce) struct Meta {
-    /// `default` where a namespaced object says none; `None` for others.
+    /// That of the reader where a namespaced object says none; `None` for others.
     pub namespace: Option<Text>,
     pub name: Text,
     pub labels: Vec<(Text, Text)>,
@@ -74,16 +74,28 @@ pub(in crate::enforce) fn object(
         }
     }
     let namespace = match entries.get("namespace") {
-        None => Some(namespaced.then_some("default")),
+        None => Some(namespaced.then(|| decoder.namespace.clone())),
         Some(node) if !namespaced => {
             decoder.error(node.line, path.field("namespace"), "objects of this kind live in no namespace");
             None
         }
-        Some(node) => decoder.checked(node, path.field("namespace"), syntax::check_namespace).map(Some),
+        Some(node) => decoder
+            .checked(node, path.field("namespace"), syntax::check_namespace)
+            .map(|name| Some(Text::from(name))),
     };
     let name = decoder.required(&entries, node.line, path, "name")?;
     let name = decoder.checked(name, path.field("name"), syntax::check_subdomain)?;
-    Some(Meta { namespace: namespace?.map(Text::from), name: Text::from(name), labels })
+    Some(Meta { namespace: namespace?, name: Text::from(name), labels })
+}
+
+/// The name of an object of any kind, as far as it has one.
+pub(in crate::enforce) fn name<'n>(entries: &Entries<'n>) -> Option<&'n str> {
+    let Value::Map(metadata) = &entries.get("metadata")?.value else { return None };
+    let is_name = |key: &Node<'_>| matches!(&key.value, Value::Scalar(_, text) if text == "name");
+    match &metadata.iter().find(|(key, _)| is_name(key))?.1.value {
+        Value::Scalar(_, text) => Some(text),
+        _ => None,
+    }
 }
 
 pub(in crate::enforce) fn list(decoder: &mut Decoder, node: &Node<'_>, path: Path<'_>) {
