@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod clusters;
 mod completions;
+mod diff;
 mod explain;
 mod files;
 mod fmt;
@@ -16,6 +17,7 @@ mod policies;
 mod project;
 mod reach;
 mod report;
+mod revision;
 mod test;
 mod verify;
 mod views;
@@ -53,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),

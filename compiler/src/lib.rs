@@ -12,6 +12,7 @@ pub mod cni;
 pub mod codes;
 pub mod decide;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
 pub mod facts;
 pub mod junit;

@@ -113,6 +113,66 @@ pub(crate) fn nowhere(asked: &Asked, facts: &Facts<'_>) -> Diagnostic {
     }
 }
 
+/// A row of flows, in words and in names.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// In few words, as in `shop/*`.
+    pub from: Vec<String>,
+    pub to: Vec<String>,
+    /// As in `443/tcp`.
+    pub ports: Vec<String>,
+    /// Every end by its name.
+    pub sources: Vec<String>,
+    pub destinations: Vec<String>,
+    /// The ports as a JSON list.
+    pub json: String,
+}
+
+impl Reached {
+    /// These flows, between all ends of a space.
+    pub(crate) fn of_flows(facts: &Facts<'_>, space: &Space, flows: &Flows) -> Reached {
+        let boxes = flows.boxes();
+        let ends = ends::of(facts, space, [&boxes, &[]], [None, None]);
+        let all: Bits = (0..ends.len() as u32).collect();
+        let sources = all.iter().filter(|at| ends[*at as usize].sends).collect();
+        let [permitted, undefined] = [boxes, Vec::new()].map(|boxes| Layer::new(boxes, space, &ends));
+        let unasked = Unasked::of(space);
+        Reached { space: space.clone(), ends, permitted, undefined, unasked, sources, destinations: all }
+    }
+
+    /// Its rows, each with one of its flows.
+    pub(crate) fn told(&self, flows: &Flows) -> Vec<(Told, Option<(usize, usize, usize)>)> {
+        let names = |set: &Bits| -> Vec<String> {
+            set.iter().flat_map(|at| self.ends[at as usize].names.iter().cloned()).collect()
+        };
+        let points = |set: &Bits| -> Vec<usize> {
+            let all = set.iter().flat_map(|at| self.ends[at as usize].points.iter());
+            all.take(64).map(|at| at as usize).collect()
+        };
+        let told = rows::rows(self).into_iter().map(|row| {
+            let destinations = points(&row.destinations);
+            let mut pairs = (points(&row.sources).into_iter())
+                .flat_map(|from| destinations.iter().map(move |to| (from, *to)));
+            let flow = pairs.find_map(|(from, to)| {
+                let atom = (0..self.space.ports.len()).find(|atom| flows.contains(from, to, *atom))?;
+                Some((from, to, atom))
+            });
+            let told = Told {
+                from: words::phrases(self, &row.sources, true),
+                to: words::phrases(self, &row.destinations, false),
+                ports: row.ports.words.clone(),
+                sources: names(&row.sources),
+                destinations: names(&row.destinations),
+                json: row.ports.json.clone(),
+            };
+            (told, flow)
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort_by(|(a, _), (b, _)| (&a.from, &a.to, &a.ports).cmp(&(&b.from, &b.to, &b.ports)));
+        told
+    }
+}
+
 impl Layer {
     fn new(boxes: Vec<FlowBox>, space: &Space, ends: &[End]) -> Layer {
         let mut of_point = vec![0u32; space.points.len()];

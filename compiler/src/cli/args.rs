@@ -23,6 +23,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Prove that policy objects enforce exactly what a program means
     Verify(VerifyArguments),
+    /// The flows that appear and vanish between programs, policy objects, and git revisions
+    Diff(DiffArguments),
     /// Run the tests of a program, `test "…" { … }`
     Test(TestArguments),
     /// Tell who reaches whom, on what: of a program, or of any policy objects
@@ -198,12 +200,60 @@ pub struct ProgramArguments {
 }
 
 #[derive(Args)]
+pub struct DiffArguments {
+    /// A program (a file, a folder, a project), a folder or file of policy objects, or a git revision such as `HEAD~1` or
+    /// `main:policies/`
+    #[arg(value_name = "OLD")]
+    pub old: String,
+
+    /// The same; without it what is here now
+    #[arg(value_name = "NEW")]
+    pub new: Option<String>,
+
+    #[command(flatten)]
+    pub input: SharedArguments,
+
+    /// How the difference is written
+    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+    pub format: DiffFormat,
+
+    /// When to use colours; `auto` respects NO_COLOR
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal
+    Human,
+    /// Tables for a pull request
+    Markdown,
+    /// One documented object a cluster
+    Json,
+}
+
+#[derive(Args, Clone)]
 pub struct InputArguments {
     /// `.weir` files, folders of them, or `-` for standard input; or a project: its folder or its weir.toml.
     /// Without one, the project whose weir.toml is here or above
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub shared: SharedArguments,
+}
+
+impl std::ops::Deref for InputArguments {
+    type Target = SharedArguments;
+
+    fn deref(&self) -> &SharedArguments {
+        &self.shared
+    }
+}
+
+/// What a program is held against.
+#[derive(Args, Clone)]
+pub struct SharedArguments {
     /// The cluster's manifests: a file, a folder, or `-` for standard input; may be given several times.
     /// YAML and JSON, also as `.gz` and `.zst`; what `kubectl get … -o json`, Helm and kustomize write.
     /// In a project, in place of the inventory of its one cluster, or of the one that `-c` names
