@@ -200,7 +200,7 @@ struct Known {
 
 impl Reached {
     /// The destinations of one end with the ports there, by the number of the end; nothing that carries no flow.
-    fn from_end(&self, layer: &Layer, source: u32, known: &mut Known) -> Vec<(u32, Rc<PortSet>)> {
+    fn leaving(&self, layer: &Layer, source: u32, known: &mut Known) -> Vec<(u32, Rc<PortSet>)> {
         let mut boxes: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for at in &layer.of_source[source as usize] {
             let reached = &layer.destinations[*at as usize] & &self.destinations;
@@ -242,7 +242,7 @@ impl Reached {
         let mut known = Known::default();
         let mut sets: Vec<Option<Rc<PortSet>>> = vec![None; self.ends.len()];
         for (from, source) in named.iter().filter(|(_, end)| self.sources.contains(*end)) {
-            let reached = self.from_end(layer, *source, &mut known);
+            let reached = self.leaving(layer, *source, &mut known);
             if reached.is_empty() {
                 continue;
             }
@@ -264,7 +264,7 @@ impl Reached {
     /// Whether the format leaves anything open of what is asked for.
     pub fn has_undefined(&self) -> bool {
         let mut known = Known::default();
-        self.sources.iter().any(|source| !self.from_end(&self.undefined, source, &mut known).is_empty())
+        self.sources.iter().any(|source| !self.leaving(&self.undefined, source, &mut known).is_empty())
     }
 
     /// The point of an end that stands for all of them.

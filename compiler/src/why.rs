@@ -141,6 +141,9 @@ pub fn why(view: &View<'_>, question: &Question) -> Result<Answers, Box<Diagnost
     asking.answers(&from, &to)
 }
 
+/// Ports, what is said of them, and the pairs of points that it is said of.
+type Found = (Bits, Verdict, Vec<(u32, u32)>);
+
 struct Asking<'a> {
     view: &'a View<'a>,
     question: &'a Question,
@@ -184,7 +187,7 @@ impl Asking<'_> {
     fn pair(&self, source: &End, from: &Bits, destination: &End, to: &Bits, drafts: &mut Vec<Draft>) {
         let families = Families::of(source, destination);
         // Verdicts with their ports, and the pods that they hold for.
-        let mut found: Vec<(Bits, Verdict, Vec<(u32, u32)>)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         for one in &self.points(source, from) {
             for other in &self.points(destination, to) {
                 for (atoms, verdict) in self.verdicts(*one, *other, families) {

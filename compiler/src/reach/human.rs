@@ -100,7 +100,8 @@ fn widths(cells: &[Cells]) -> [usize; 3] {
     widths
 }
 
-/// The lines of a list; what is longer than a line is broken at its spaces, or else where the line ends.
+/// The lines of a list; what is longer than a line is broken at its spaces, else behind a joint of
+/// the name, else where the line ends.
 fn broken(list: &[String], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let last = list.len().saturating_sub(1);
@@ -115,7 +116,8 @@ fn broken(list: &[String], width: usize) -> Vec<String> {
                 lines.iter_mut().last().into_iter().for_each(|line| line.push(' '));
             }
             while rest.len() > width {
-                let tail = rest.split_off(width);
+                let joint = rest[..width].iter().rposition(|c| "/-.".contains(*c));
+                let tail = rest.split_off(joint.filter(|at| at * 2 > width).map_or(width, |at| at + 1));
                 lines.iter_mut().last().into_iter().for_each(|line| line.extend(&rest));
                 lines.push(String::new());
                 rest = tail;

@@ -22,6 +22,9 @@ pub(super) struct Row {
 /// What two ends have to share to be one: their boxes, and whether they are pods or of which family.
 type Looks = (Vec<u32>, Option<bool>, bool);
 
+/// Groups or ends, and on which ports they send or take.
+type Sent = (Bits, Rc<PortSet>);
+
 pub(super) fn rows(reached: &Reached) -> Vec<Row> {
     let mut rows = of_layer(reached, &reached.permitted, false);
     rows.extend(of_layer(reached, &reached.undefined, true));
@@ -38,18 +41,17 @@ fn of_layer(reached: &Reached, layer: &Layer, undefined: bool) -> Vec<Row> {
     let of_first: FxHashMap<u32, usize> =
         destinations.iter().enumerate().filter_map(|(at, ends)| Some((ends.min()?, at))).collect();
     // For each group of destinations, the groups of sources by their ports.
-    let mut columns: Vec<BTreeMap<Vec<String>, (Bits, Rc<PortSet>)>> =
-        vec![BTreeMap::new(); destinations.len()];
+    let mut columns: Vec<BTreeMap<Vec<String>, Sent>> = vec![BTreeMap::new(); destinations.len()];
     let mut known = Known::default();
     for (at, group) in (0u32..).zip(&sources) {
         let Some(source) = group.min() else { continue };
-        for (end, set) in reached.from_end(layer, source, &mut known) {
+        for (end, set) in reached.leaving(layer, source, &mut known) {
             let Some(column) = of_first.get(&end) else { continue };
             let entry = columns[*column].entry(set.words.clone());
             entry.or_insert_with(|| (Bits::new(), Rc::clone(&set))).0.insert(at);
         }
     }
-    let mut joined: BTreeMap<(Vec<u32>, Vec<String>), (Bits, Rc<PortSet>)> = BTreeMap::new();
+    let mut joined: BTreeMap<(Vec<u32>, Vec<String>), Sent> = BTreeMap::new();
     for (column, ends) in columns.into_iter().zip(&destinations) {
         for (words, (groups, set)) in column {
             let entry = joined.entry((groups.iter().collect(), words));

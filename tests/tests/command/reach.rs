@@ -1,7 +1,7 @@
 //! `weir reach`: who reaches whom, of programs and of policies that others wrote, in every format.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -506,7 +506,7 @@ mod corpora {
     use crate::corpora::corpus;
 
     /// Whether each of these flows is there, or is not.
-    fn holds(folder: &PathBuf, arguments: &[&str], namespace: &str, expected: &[(&str, &str, &str, bool)]) {
+    fn holds(folder: &Path, arguments: &[&str], namespace: &str, expected: &[(&str, &str, &str, bool)]) {
         let run = weir(folder, &[&["reach", "--format", "json"][..], arguments].concat());
         assert_eq!(code(&run), 0, "{}", err(&run));
         let found = flows(&out(&run));
