@@ -23,6 +23,15 @@ pub use text::{human, json, markdown};
 pub struct Side<'a> {
     pub view: View<'a>,
     pub sources: &'a Sources,
+    /// What the paths of its files begin with, and what is told in its place.
+    pub root: (&'a str, &'a str),
+}
+
+impl Side<'_> {
+    fn path(&self, path: &str) -> String {
+        let (root, told) = self.root;
+        path.strip_prefix(root).map_or_else(|| path.to_owned(), |rest| format!("{told}{rest}"))
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -64,8 +73,8 @@ pub fn diff(old: Side<'_>, new: Side<'_>) -> Result<Difference, Box<Diagnostic>>
     space.pod_ranges = verify::pod_ranges(after);
     let (was, is) = (old.view.flows(&space), new.view.flows(&space));
     let outside = Flows::from_boxes(&space, &verify::outside(&space));
-    let appear = is.permitted.minus(&was.permitted).minus(&outside);
-    let vanish = was.permitted.minus(&is.permitted).minus(&outside);
+    let appear = is.permitted.minus(&was.permitted).minus(&was.undefined).minus(&outside);
+    let vanish = was.permitted.minus(&is.permitted).minus(&is.undefined).minus(&outside);
     let (here, there) = (names(after), names(before));
     Ok(Difference {
         appear: changes(&appear, &space, after, new, old),
@@ -121,30 +130,31 @@ fn changes(flows: &Flows, space: &Space, facts: &Facts<'_>, has: Side<'_>, lacks
         let Some(flow) = flow else { continue };
         let (passes, stops) = (has.view.verdict(space, flow), lacks.view.verdict(space, flow));
         let ends = |verdict: &Verdict| [verdict.leaving.clone(), verdict.entering.clone()];
-        let mut by = causes(&ends(&passes), Action::Allow, has.sources, &has.view);
+        let mut by = causes(&ends(&passes), Action::Allow, has);
         if by.is_empty() {
             by.push("nothing closes either end".to_owned());
         }
-        let mut against = causes(&ends(&stops), Action::Deny, lacks.sources, &lacks.view);
+        let mut against = causes(&ends(&stops), Action::Deny, lacks);
         if against.is_empty() {
             let closing = ends(&stops).into_iter().filter(|end| end.answer != Answer::Permitted);
             let closing: Vec<Cause> = closing.flat_map(|end| end.closing).collect();
-            against = worded(&closing, lacks.sources, &lacks.view);
+            against = worded(&closing, lacks);
         }
         found.push(Change { flows: told, by, against });
     }
     found
 }
 
-fn causes(ends: &[End; 2], action: Action, sources: &Sources, view: &View<'_>) -> Vec<String> {
+fn causes(ends: &[End; 2], action: Action, side: Side<'_>) -> Vec<String> {
     let deciding = ends.iter().flat_map(|end| &end.deciding);
     let found: Vec<Cause> =
         deciding.filter(|(own, _)| *own == action).map(|(_, cause)| cause.clone()).collect();
-    worded(&found, sources, view)
+    worded(&found, side)
 }
 
 /// Sentences with their lines, objects with their rules; a few of them.
-fn worded(causes: &[Cause], sources: &Sources, view: &View<'_>) -> Vec<String> {
+fn worded(causes: &[Cause], side: Side<'_>) -> Vec<String> {
+    let Side { view, sources, .. } = side;
     let mut found: Vec<String> = Vec::new();
     for cause in causes {
         let words = match cause {
@@ -153,11 +163,13 @@ fn worded(causes: &[Cause], sources: &Sources, view: &View<'_>) -> Vec<String> {
                 let place = analysis.program.get(*id).place;
                 let line = Positions::new(sources).of(place).0.line;
                 let text = sources.text(place).split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("{}:{line}: {}", sources.get(place.file).path, text.trim_end_matches(';'))
+                format!("{}:{line}: {}", side.path(&sources.get(place.file).path), text.trim_end_matches(';'))
             }
-            Cause::Object(object) => format!("{}:{}: {object}", object.place.file, object.place.line),
+            Cause::Object(object) => {
+                format!("{}:{}: {object}", side.path(&object.place.file), object.place.line)
+            }
             Cause::Rule(object, path) => {
-                format!("{}:{}: {object} by {path}", object.place.file, object.place.line)
+                format!("{}:{}: {object} by {path}", side.path(&object.place.file), object.place.line)
             }
         };
         if !found.contains(&words) {

@@ -13,13 +13,15 @@ use super::input::{self, Failure, Input, Job, is_program};
 use super::report::Report;
 use super::revision::{self, Revision};
 use super::views;
-use super::{Outcome, clusters, policies};
+use super::{Outcome, clusters, policies, project};
 
 /// What is compared.
 enum Named {
     Program(PathBuf),
     Policies(PathBuf),
     Revision(Revision),
+    /// The project whose `weir.toml` is here or above.
+    Here,
 }
 
 impl Named {
@@ -44,15 +46,16 @@ impl Named {
     }
 
     /// The path, and whether a program is there.
-    fn place(&self) -> (PathBuf, bool) {
+    fn place(&self) -> (Option<PathBuf>, bool) {
         match self {
-            Named::Program(path) => (path.clone(), true),
-            Named::Policies(path) => (path.clone(), false),
+            Named::Program(path) => (Some(path.clone()), true),
+            Named::Policies(path) => (Some(path.clone()), false),
             Named::Revision(revision) => {
                 let path = revision.path();
                 let is_program = is_of_program(&path);
-                (path, is_program)
+                (Some(path), is_program)
             }
+            Named::Here => (None, true),
         }
     }
 }
@@ -80,14 +83,19 @@ struct Read {
     input: Input,
     /// The folder of policies, if it is no program.
     policies: Option<PathBuf>,
+    root: (String, String),
 }
 
 fn read(arguments: &SharedArguments, named: &Named) -> Result<Read, Failure> {
     let (path, is_program) = named.place();
+    let root = match named {
+        Named::Revision(revision) => revision.root(),
+        _ => ("./".to_owned(), String::new()),
+    };
     let own = |paths: Vec<PathBuf>| InputArguments { paths, shared: arguments.clone() };
     match is_program {
-        true => Ok(Read { input: input::read(&own(vec![path]))?, policies: None }),
-        false => Ok(Read { input: input::read_clusters(&own(Vec::new()))?, policies: Some(path) }),
+        true => Ok(Read { input: input::read(&own(path.into_iter().collect()))?, policies: None, root }),
+        false => Ok(Read { input: input::read_clusters(&own(Vec::new()))?, policies: path, root }),
     }
 }
 
@@ -95,7 +103,10 @@ fn compare(arguments: &DiffArguments, report: &Report<'_>) -> Result<Outcome, Fa
     let old = Named::of(&arguments.old)?;
     let new = match &arguments.new {
         Some(text) => Named::of(text)?,
-        None if matches!(old, Named::Revision(_)) => Named::at(PathBuf::from(".")),
+        None if matches!(old, Named::Revision(_)) => match project::find(&[]) {
+            Ok(_) => Named::Here,
+            Err(_) => Named::at(PathBuf::from(".")),
+        },
         None => {
             let said = usage("there is nothing to compare it with");
             return Err(said.with_help("name two, or one revision: `weir diff HEAD~1`").into());
@@ -129,6 +140,10 @@ fn compare(arguments: &DiffArguments, report: &Report<'_>) -> Result<Outcome, Fa
                 }
                 if !difference.is_empty() {
                     outcome = Outcome::Found;
+                } else if name.is_empty() {
+                    report.say("no flow appears or vanishes");
+                } else {
+                    report.say(&format!("`{name}`: no flow appears or vanishes"));
                 }
             }
             Some(Err(said)) => return Err((*said).into()),
@@ -165,6 +180,7 @@ fn with(
     look: &mut dyn FnMut(Side<'_>) -> Result<Outcome, Failure>,
 ) -> Result<Outcome, Failure> {
     let sources: &Sources = side.input.sources();
+    let root = (side.root.0.as_str(), side.root.1.as_str());
     let failure = |diagnostics| Failure { sources: sources.clone(), diagnostics };
     if let Some(path) = &side.policies {
         let existing =
@@ -172,12 +188,17 @@ fn with(
         let inventory = side.input.inventory(job).map_err(failure)?;
         let facts = Facts::of_cluster(&inventory, &job.cluster);
         let _ = report.diagnostics(sources, &existing.warnings(&facts));
-        return look(Side { view: View::Objects { policies: existing.policies(), facts: &facts }, sources });
+        return look(Side {
+            view: View::Objects { policies: existing.policies(), facts: &facts },
+            sources,
+            root,
+        });
     }
     let look = std::cell::RefCell::new(look);
     let (diagnostics, _, looked) = clusters::alone(&side.input, job, |analysis, facts| {
         let look = &mut *look.borrow_mut();
-        (!analysis.has_errors()).then(|| look(Side { view: View::Program { analysis, facts }, sources }))
+        (!analysis.has_errors())
+            .then(|| look(Side { view: View::Program { analysis, facts }, sources, root }))
     })
     .map_err(failure)?;
     looked.unwrap_or_else(|| {

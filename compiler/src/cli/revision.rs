@@ -16,12 +16,26 @@ pub struct Revision {
     folder: TempDir,
     /// Where in the tree the command runs, or what `REV:path` names.
     within: PathBuf,
+    /// What its paths are told with, as in `HEAD~1:`.
+    name: String,
 }
 
 impl Revision {
+    /// What it is about: a project around the place of the command, or that place.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join(&self.within)
     }
+
+    /// What its files' paths begin with, and what people call that.
+    pub fn root(&self) -> (String, String) {
+        (format!("{}/", self.folder.path().display()), format!("{}:", self.name))
+    }
+}
+
+/// The nearest folder of a project in a tree, or the place itself.
+fn project(tree: &Path, within: PathBuf) -> PathBuf {
+    let mut near = within.ancestors().filter(|folder| tree.join(folder).join(SETTINGS).is_file());
+    near.next().map_or(within.clone(), Path::to_path_buf)
 }
 
 /// Whether a text names a revision of the repository here.
@@ -46,9 +60,9 @@ pub fn read(text: &str) -> Result<Revision, Box<Diagnostic>> {
     write(&commit, &wanted, folder.path())?;
     let within = match path {
         Some(path) => PathBuf::from(path),
-        None => PathBuf::from(prefix.trim_end()),
+        None => project(folder.path(), PathBuf::from(prefix.trim_end())),
     };
-    let revision = Revision { folder, within };
+    let revision = Revision { folder, within, name: name.to_owned() };
     if !revision.path().exists() {
         let said = usage(format!("`{name}` has no `{}`", revision.within.display()));
         return Err(Box::new(said.with_help("paths are those of the repository, from its top")));
