@@ -1,5 +1,6 @@
 //! The command as a process: streams, exit codes, and what happens to a folder.
 
+mod diff;
 mod fmt;
 mod reach;
 mod why;
