@@ -6,6 +6,7 @@ mod check;
 mod clusters;
 mod completions;
 mod diff;
+mod drift;
 mod explain;
 mod files;
 mod fmt;
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),

@@ -1,4 +1,4 @@
-//! Objects as YAML. The only module that writes it.
+//! Objects as YAML, and back as trees. The only module that knows how it is written.
 
 use crate::target::Object;
 use crate::target::split::Share;
@@ -48,6 +48,12 @@ fn document(object: &Object) -> Document {
         name: object.name().to_owned(),
         text: serde_yaml::to_string(object).expect("plain data is always YAML"),
     }
+}
+
+/// The documents of a text as trees. An error says what is wrong with it.
+pub fn trees(text: &str) -> Result<Vec<serde_json::Value>, String> {
+    let trees: Vec<serde_json::Value> = serde_yaml::from_multiple(text).map_err(|error| error.to_string())?;
+    Ok(trees.into_iter().filter(|tree| !tree.is_null()).collect())
 }
 
 /// Documents as one stream.

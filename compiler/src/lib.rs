@@ -13,6 +13,7 @@ pub mod codes;
 pub mod decide;
 pub mod diagnostic;
 pub mod diff;
+pub mod drift;
 pub mod emit;
 pub mod facts;
 pub mod junit;

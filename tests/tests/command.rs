@@ -1,6 +1,7 @@
 //! The command as a process: streams, exit codes, and what happens to a folder.
 
 mod diff;
+mod drift;
 mod fmt;
 mod reach;
 mod why;

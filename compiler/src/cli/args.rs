@@ -25,6 +25,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// The flows that appear and vanish between programs, policy objects, and git revisions
     Diff(DiffArguments),
+    /// A program against what is in the cluster now
+    Drift(DriftArguments),
     /// Run the tests of a program, `test "…" { … }`
     Test(TestArguments),
     /// Tell who reaches whom, on what: of a program, or of any policy objects
@@ -220,6 +222,45 @@ pub struct DiffArguments {
     /// When to use colours; `auto` respects NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+}
+
+#[derive(Args)]
+pub struct DriftArguments {
+    #[command(flatten)]
+    pub input: InputArguments,
+
+    /// What `kubectl get … -A -o json` says of the cluster: a file, a folder, or `-`; may be given several times. It is the
+    /// inventory, too
+    #[arg(long, value_name = "PATH", conflicts_with = "live")]
+    pub dump: Vec<PathBuf>,
+
+    /// Ask the cluster itself, by `kubectl get`
+    #[arg(long)]
+    pub live: bool,
+
+    /// The context of kubectl's settings
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub context: Option<String>,
+
+    /// The file of kubectl's settings
+    #[arg(long, value_name = "FILE", requires = "live")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// How the drift is written
+    #[arg(long, value_enum, default_value_t = DriftFormat::Human)]
+    pub format: DriftFormat,
+
+    /// When to use colours; `auto` respects NO_COLOR
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DriftFormat {
+    /// For a terminal
+    Human,
+    /// One documented object
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
