@@ -113,6 +113,9 @@ pub(crate) fn nowhere(asked: &Asked, facts: &Facts<'_>) -> Diagnostic {
     }
 }
 
+/// A source, a destination and a port atom of a space.
+pub(crate) type OneFlow = (usize, usize, usize);
+
 /// A row of flows, in words and in names.
 #[derive(Clone, Debug)]
 pub struct Told {
@@ -141,7 +144,7 @@ impl Reached {
     }
 
     /// Its rows, each with one of its flows.
-    pub(crate) fn told(&self, flows: &Flows) -> Vec<(Told, Option<(usize, usize, usize)>)> {
+    pub(crate) fn told(&self, flows: &Flows) -> Vec<(Told, Option<OneFlow>)> {
         let names = |set: &Bits| -> Vec<String> {
             set.iter().flat_map(|at| self.ends[at as usize].names.iter().cloned()).collect()
         };
