@@ -47,7 +47,7 @@ fn look(arguments: &DriftArguments, report: &Report<'_>) -> Result<Outcome, Fail
     })?;
     let existing =
         policies::existing(&dumps, job.target, &arguments.input.namespace, false).map_err(failure)?;
-    let objects = objects(&dumps).map_err(|said| failure(vec![said]))?;
+    let objects = objects(&dumps).map_err(|said| failure(vec![*said]))?;
     let found: RefCell<Option<Result<Drift, Box<Diagnostic>>>> = RefCell::default();
     let (diagnostics, line, _) = clusters::alone(&input, job, |analysis, facts| {
         let Some(documents) = analysis.build(facts) else { return };
@@ -141,18 +141,19 @@ fn live(arguments: &DriftArguments, target: Target) -> Result<Vec<u8>, Failure> 
     Err(said.with_help("docs/drift.md has the role that it needs").into())
 }
 
-fn objects(dumps: &[PathBuf]) -> Result<Vec<serde_json::Value>, Diagnostic> {
+fn objects(dumps: &[PathBuf]) -> Result<Vec<serde_json::Value>, Box<Diagnostic>> {
     let mut texts = Vec::new();
     for path in dumps {
         let named = files::below(path, &input::is_manifest, &|_| true)
-            .map_err(|(path, error)| files::unreadable(&path, &error))?;
+            .map_err(|(path, error)| Box::new(files::unreadable(&path, &error)))?;
         for path in named {
-            let bytes = files::read_unpacked(&path).map_err(|error| files::unreadable(&path, &error))?;
+            let bytes =
+                files::read_unpacked(&path).map_err(|error| Box::new(files::unreadable(&path, &error)))?;
             texts.push((path, String::from_utf8_lossy(&bytes).into_owned()));
         }
     }
     let shown = |path: &Path| path.display().to_string();
     let named: Vec<(String, &str)> = texts.iter().map(|(path, text)| (shown(path), text.as_str())).collect();
     let texts: Vec<(&str, &str)> = named.iter().map(|(name, text)| (name.as_str(), *text)).collect();
-    drift::objects(&texts).map_err(usage)
+    drift::objects(&texts).map_err(|said| Box::new(usage(said)))
 }

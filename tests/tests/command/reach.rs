@@ -353,7 +353,7 @@ fn policies_that_are_not_read_are_errors() {
     let other = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: { endpointSelector: {}, ingress: [{}] }\n";
     let calico = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: {}\n";
     let old = "# a leftover\napiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: { name: x, namespace: shop }\nspec: { podSelector: {} }\n";
-    let unknown = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: { name: x }\nspec: {}\n";
+    let admin = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: { name: x }\nspec: {}\n";
     let misspelt = &policy("x", "shop", "{ podSelector: {}, ingress: [{ form: [] }] }");
     for (text, told) in [
         (other, &["error[E0802]", "CiliumNetworkPolicy `x`", "policies.yaml:1", "`-t cilium` reads it"][..]),
@@ -362,7 +362,7 @@ fn policies_that_are_not_read_are_errors() {
             old,
             &["error[E0602]", "policies.yaml:2", "`extensions/v1beta1` is not read", "since Kubernetes 1.16"],
         ),
-        (unknown, &["error[E0802]", "AdminNetworkPolicy `x`", "no target of Weir reads it"]),
+        (admin, &["error[E0802]", "AdminNetworkPolicy `x`", "`-t clusternetworkpolicy` reads it"]),
         (misspelt, &["error[E0602]", "`spec.ingress[0].form`", "policies.yaml:5"]),
         ("a: [", &["error[E0602]", "this is no YAML"]),
     ] {
