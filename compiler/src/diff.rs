@@ -66,13 +66,22 @@ pub fn diff(old: Side<'_>, new: Side<'_>) -> Result<Difference, Box<Diagnostic>>
     let (before, after) = (old.view.facts(), new.view.facts());
     let mut boundaries = old.view.boundaries();
     boundaries.join(new.view.boundaries());
-    let mut newcomers = Space::newcomers(after.inventory);
+    let mut newcomers = new.view.newcomers();
+    newcomers
+        .extend(old.view.newcomers().into_iter().filter(|pod| !newcomers.contains(pod)).collect::<Vec<_>>());
     newcomers.extend(gone(before, after));
     let mut space =
         Space::of(after.inventory, newcomers, &boundaries.sorted()).map_err(reach::too_complex)?;
     space.pod_ranges = verify::pod_ranges(after);
     let (was, is) = (old.view.flows(&space), new.view.flows(&space));
     let outside = Flows::from_boxes(&space, &verify::outside(&space));
+    // Between a program and objects, that is no difference.
+    let bound = match (old.view, new.view) {
+        (View::Program { .. }, View::Objects { .. }) => old.view.bound(&space),
+        (View::Objects { .. }, View::Program { .. }) => new.view.bound(&space),
+        _ => Flows::empty(&space),
+    };
+    let outside = outside.union(&bound);
     let appear = is.permitted.minus(&was.permitted).minus(&was.undefined).minus(&outside);
     let vanish = was.permitted.minus(&is.permitted).minus(&is.undefined).minus(&outside);
     let (here, there) = (names(after), names(before));

@@ -152,7 +152,16 @@ impl Reached {
             let all = set.iter().flat_map(|at| self.ends[at as usize].points.iter());
             all.take(64).map(|at| at as usize).collect()
         };
+        // Pods that may come are told where no pod of today does the same.
+        let new: Bits = (0u32..)
+            .zip(&self.ends)
+            .filter(|(_, end)| end.kind == ends::Kind::Newcomer)
+            .map(|(at, _)| at)
+            .collect();
+        let today = |set: &Bits| if (set - &new).is_empty() { set.clone() } else { set - &new };
         let told = rows::rows(self).into_iter().map(|row| {
+            let row =
+                rows::Row { sources: today(&row.sources), destinations: today(&row.destinations), ..row };
             let destinations = points(&row.destinations);
             let mut pairs = (points(&row.sources).into_iter())
                 .flat_map(|from| destinations.iter().map(move |to| (from, *to)));

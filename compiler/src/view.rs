@@ -83,6 +83,19 @@ impl<'a> View<'a> {
         newcomers
     }
 
+    /// What a program means for pods that come, and its target holds for those of today alone: it was said where it was bound.
+    pub fn bound(&self, space: &Space) -> Flows {
+        match self {
+            View::Program { analysis, facts } => {
+                let denials = Denials::of(analysis.target, &analysis.options, facts);
+                let meant = meaning::allowed(&analysis.meant, denials, facts, space);
+                let held = meaning::held(&analysis.relation, denials, facts, space);
+                meant.minus(&held).union(&held.minus(&meant))
+            }
+            View::Objects { .. } => Flows::empty(space),
+        }
+    }
+
     pub fn flows(&self, space: &Space) -> Seen {
         match self {
             View::Program { analysis, facts } => {

@@ -1,6 +1,5 @@
 //! `weir drift`: the program against a dump of the cluster, or against the cluster itself by `kubectl get`.
 
-use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,14 +8,13 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use weir::diagnostic::Diagnostic;
 use weir::diff::{self, Side};
-use weir::drift::{self, Drift};
-use weir::{Target, View};
+use weir::{Facts, Setting, Target, View, analyze, drift};
 
 use super::args::{DriftArguments, DriftFormat, InputArguments, SharedArguments};
 use super::files::{self, is_stdin, reason, usage};
-use super::input::{self, Failure};
-use super::report::Report;
-use super::{Outcome, clusters, policies, views};
+use super::input::{self, Failure, Job};
+use super::report::{self, Report};
+use super::{Outcome, policies, views};
 
 pub fn run(arguments: &DriftArguments) -> Outcome {
     let json = arguments.format == DriftFormat::Json;
@@ -41,31 +39,33 @@ fn look(arguments: &DriftArguments, report: &Report<'_>) -> Result<Outcome, Fail
     let shared = SharedArguments { inventory, ..arguments.input.shared.clone() };
     let input = input::read(&InputArguments { paths: arguments.input.paths.clone(), shared })?;
     let failure = |diagnostics| Failure { sources: input.sources().clone(), diagnostics };
-    let [job]: &[input::Job; 1] = input.jobs.as_slice().try_into().map_err(|_| {
+    let [job]: &[Job; 1] = input.jobs.as_slice().try_into().map_err(|_| {
         let said = usage("a dump is that of one cluster, and the project has several");
         failure(vec![said.with_help("name the cluster with `-c`")])
     })?;
     let existing =
         policies::existing(&dumps, job.target, &arguments.input.namespace, false).map_err(failure)?;
     let objects = objects(&dumps).map_err(|said| failure(vec![*said]))?;
-    let found: RefCell<Option<Result<Drift, Box<Diagnostic>>>> = RefCell::default();
-    let (diagnostics, line, _) = clusters::alone(&input, job, |analysis, facts| {
-        let Some(documents) = analysis.build(facts) else { return };
-        let side = |view| Side { view, sources: input.sources(), root: ("./", "") };
-        let program = side(View::Program { analysis, facts });
-        let cluster = side(View::Objects { policies: existing.policies(), facts });
-        let flows = diff::diff(program, cluster);
-        *found.borrow_mut() = Some(flows.map(|flows| drift::drift(&documents, &objects, job.target, flows)));
-    })
-    .map_err(failure)?;
-    let drift = match found.into_inner() {
-        Some(drift) => drift?,
-        None => {
-            let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
-            let _ = report.diagnostics(input.sources(), &errors);
-            return Ok(Outcome::Found);
-        }
+    let mut inventory = input.inventory(job).map_err(failure)?;
+    // What policies do that are there is told as flows; they are no part of the program.
+    inventory.policies.clear();
+    let facts = Facts::of_cluster(&inventory, &job.cluster);
+    let project = input.project.as_ref().map(|project| (project, &job.cluster));
+    let Job { target, options, .. } = *job;
+    let setting = Setting { facts: &facts, target, options, today: input.today, project };
+    let analysis = analyze(input.sources(), &setting);
+    let Some(documents) = analysis.build(&facts) else {
+        let errors: Vec<Diagnostic> =
+            analysis.diagnostics.iter().filter(|said| said.is_error()).cloned().collect();
+        let _ = report.diagnostics(input.sources(), &errors);
+        return Ok(Outcome::Found);
     };
+    let kept = format!("{}/", scratch.path().display());
+    let side = |view, root| Side { view, sources: input.sources(), root };
+    let program = side(View::Program { analysis: &analysis, facts: &facts }, ("./", ""));
+    let cluster = side(View::Objects { policies: existing.policies(), facts: &facts }, (kept.as_str(), ""));
+    let flows = diff::diff(program, cluster)?;
+    let drift = drift::drift(&documents, &objects, target, flows);
     let text = match arguments.format {
         DriftFormat::Human => drift::human(&drift),
         DriftFormat::Json => drift::json(&drift, &job.cluster.name),
@@ -74,7 +74,7 @@ fn look(arguments: &DriftArguments, report: &Report<'_>) -> Result<Outcome, Fail
     if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
         return Ok(Outcome::Failed);
     }
-    report.say(&line);
+    report.say(&report::inventory("", &inventory));
     if drift.is_none() {
         report.say("no drift");
         return Ok(Outcome::Fine);

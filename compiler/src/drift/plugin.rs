@@ -28,35 +28,50 @@ impl Plugin {
     }
 }
 
-const CILIUM: &[&str] = &["cilium", "anetd"];
-const CALICO: &[&str] = &["calico-node", "canal"];
+/// DaemonSets of agents, with the namespaces that they live in: elsewhere anybody may call a set so.
+const CILIUM: &[(&str, &[&str])] =
+    &[("cilium", &["kube-system", "cilium", "cilium-system"]), ("anetd", &["kube-system"])];
+const CALICO: &[(&str, &[&str])] = &[
+    ("calico-node", &["kube-system", "calico-system"]),
+    ("canal", &["kube-system"]),
+    ("rke2-canal", &["kube-system"]),
+];
 /// Of others that enforce NetworkPolicies.
-const OTHERS: &[&str] = &[
-    "aws-node",
-    "antrea-agent",
-    "kube-router",
-    "weave-net",
-    "ovnkube-node",
-    "kindnet",
-    "terway-eniip",
-    "azure-npm",
+const OTHERS: &[(&str, &[&str])] = &[
+    ("aws-node", &["kube-system"]),
+    ("antrea-agent", &["kube-system"]),
+    ("kube-router", &["kube-system"]),
+    ("weave-net", &["kube-system"]),
+    ("ovnkube-node", &["openshift-ovn-kubernetes", "ovn-kubernetes"]),
+    ("kindnet", &["kube-system"]),
+    ("kube-network-policies", &["kube-system"]),
+    ("terway-eniip", &["kube-system"]),
+    ("azure-npm", &["kube-system"]),
 ];
 
 pub(super) fn of(dump: &[Value], target: Target) -> Plugin {
-    let mut sets = dump.iter().filter(|tree| tree["kind"] == "DaemonSet").peekable();
-    if sets.peek().is_none() {
+    let sets: Vec<&Value> = dump.iter().filter(|tree| tree["kind"] == "DaemonSet").collect();
+    if sets.is_empty() {
         return Plugin::NotKnown;
     }
-    let wanted: Vec<&str> = match target {
+    let agents = match target {
         Target::Cilium => CILIUM.to_vec(),
         Target::Calico => CALICO.to_vec(),
         Target::NetworkPolicy | Target::ClusterNetworkPolicy => [CILIUM, CALICO, OTHERS].concat(),
     };
-    let is_plugin =
-        |tree: &&Value| tree["metadata"]["name"].as_str().is_some_and(|name| wanted.contains(&name));
-    let Some(found) = sets.find(is_plugin) else { return Plugin::Missing };
-    let name = found["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let count = |field: &str| found["status"][field].as_u64();
+    let is_agent = |tree: &&&Value| {
+        let of = |field: &str| tree["metadata"][field].as_str().unwrap_or_default();
+        agents.iter().any(|(name, homes)| *name == of("name") && homes.contains(&of("namespace")))
+    };
+    // Where there are several, such as a plugin for addresses and one for policies, the one that is not ready is told.
+    let found: Vec<Plugin> = sets.iter().filter(is_agent).map(|set| state(set)).collect();
+    let not_ready = found.iter().find(|plugin| !plugin.is_fine());
+    not_ready.or(found.first()).cloned().unwrap_or(Plugin::Missing)
+}
+
+fn state(set: &Value) -> Plugin {
+    let name = set["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let count = |field: &str| set["status"][field].as_u64();
     match (count("desiredNumberScheduled"), count("numberReady")) {
         (Some(wanted), ready) if ready.unwrap_or(0) < wanted || wanted == 0 => {
             Plugin::NotReady { name, ready: ready.unwrap_or(0), wanted }

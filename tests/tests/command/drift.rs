@@ -112,6 +112,12 @@ fn the_network_plugin() {
     for (others, exit, told) in [
         (plugin("cilium", 1), 1, "network plugin: cilium is not ready: 1 of 3 pods"),
         (plugin("fluent-bit", 3), 1, "network plugin: gone"),
+        (plugin("aws-node", 3) + &plugin("cilium", 0), 1, "network plugin: cilium is not ready: 0 of 3 pods"),
+        (
+            plugin("cilium", 3).replace("namespace: kube-system", "namespace: tenant"),
+            1,
+            "network plugin: gone",
+        ),
         (plugin("calico-node", 3), 0, "network plugin: calico-node, 3 of 3 ready"),
     ] {
         let folder = folder(|yaml| yaml, &others);
@@ -119,6 +125,37 @@ fn the_network_plugin() {
         assert_eq!(code(&shown), exit, "{}", out(&shown));
         assert!(out(&shown).contains(told), "{}", out(&shown));
     }
+}
+
+/// A policy that opens nothing of today may open pods that come.
+#[test]
+fn pods_that_come_are_asked_too() {
+    let others = "---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: later, namespace: data }
+spec: { podSelector: { matchLabels: { app: future } }, policyTypes: [Ingress], ingress: [{}] }
+";
+    let folder = folder(|yaml| yaml, others);
+    let shown = look(folder.path());
+    assert_eq!(code(&shown), 1, "{}", out(&shown));
+    assert!(out(&shown).contains("now by dump.yaml:"), "{}", out(&shown));
+}
+
+/// A policy of others that breaks a promise is a drift, and hides no other.
+#[test]
+fn what_breaks_a_promise_is_told_as_flows() {
+    let others = "---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: open, namespace: data }
+spec: { podSelector: {}, policyTypes: [Ingress], ingress: [{}] }
+";
+    let folder = folder(|yaml| yaml, others);
+    fs::write(folder.path().join("p.weir"), format!("{PROGRAM}shop/api must not reach data/db;\n")).unwrap();
+    let shown = look(folder.path());
+    assert_eq!(code(&shown), 1, "{}", err(&shown));
+    assert!(out(&shown).contains("of others: NetworkPolicy data/open"), "{}{}", out(&shown), err(&shown));
 }
 
 #[test]
