@@ -41,6 +41,8 @@ pub fn run(arguments: &BuildArguments) -> Outcome {
     for cluster in &run.clusters {
         report.say(&cluster.inventory);
     }
+    let unproved =
+        run.clusters.iter().any(|cluster| cluster.result.as_ref().is_some_and(|(_, p)| !p.holds()));
     let built: Option<Vec<(String, Vec<Document>)>> =
         run.clusters.into_iter().map(|Done { name, result, .. }| Some((name, result?.0))).collect();
     let built = match built {
@@ -48,6 +50,9 @@ pub fn run(arguments: &BuildArguments) -> Outcome {
         _ => {
             let count = Report::count(&run.diagnostics);
             report.say(&format!("nothing written: {}", count.unwrap_or_default()));
+            if unproved {
+                report.say("what Weir would have written is not what the program means: that is Weir's fault, please report it");
+            }
             return Outcome::Found;
         }
     };
