@@ -32,6 +32,8 @@ type Grounds = FxHashMap<usize, (PodSet, Arc<Bits>)>;
 
 /// So that threads do not wait for each other.
 const SHARDS: usize = 64;
+/// In each of them: more than the things of a large cluster.
+const MOST_KEPT: usize = 4096;
 
 pub struct Facts<'a> {
     pub inventory: &'a Inventory,
@@ -100,7 +102,11 @@ impl<'a> Facts<'a> {
             return Arc::clone(known);
         }
         let governed = Arc::new(self.governed(pods));
-        known().insert(key, (pods.clone(), Arc::clone(&governed)));
+        let mut known = known();
+        if known.len() >= MOST_KEPT {
+            known.clear(); // sets of programs that are no more
+        }
+        known.insert(key, (pods.clone(), Arc::clone(&governed)));
         governed
     }
 

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod drift;
 pub mod emit;
 pub mod facts;
+pub mod ide;
 pub mod junit;
 mod lint;
 pub mod meaning;
@@ -30,6 +31,7 @@ pub mod source;
 pub mod spoken;
 pub mod target;
 mod threads;
+mod uses;
 pub mod verify;
 pub mod view;
 pub mod why;
@@ -100,28 +102,49 @@ pub fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
 
 /// Resolves, relates and checks. Whatever is wrong is in the diagnostics, all of it.
 pub fn analyze(sources: &Sources, setting: &Setting<'_>) -> Analysis {
+    match judge(sources, setting, resolve::resolve(sources, setting), &|| false) {
+        Ok(analysis) => analysis,
+        Err(Stopped) => unreachable!("nobody stops it"),
+    }
+}
+
+/// A work that was given up: its result would be of no use any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+/// Judges a program that is resolved, unless somebody says on the way that it is of no use any more.
+fn judge(
+    sources: &Sources,
+    setting: &Setting<'_>,
+    (program, found): (Program, Vec<Diagnostic>),
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<Analysis, Stopped> {
     let Setting { facts, today, .. } = *setting;
+    let go_on = || if is_stopped() { Err(Stopped) } else { Ok(()) };
     let levels = lint::Levels::of(sources, setting);
     let mut diagnostics = syntax_errors(sources);
-    let (program, found) = resolve::resolve(sources, setting);
     diagnostics.extend(found);
+    go_on()?;
     let relation = relate::relate(&program, today);
+    go_on()?;
     let (bound, found) = target::bind(relation.clone(), &program, facts, setting.target, &setting.options);
     diagnostics.extend(found);
+    go_on()?;
     diagnostics.extend(check::check(&program, &relation, &bound, sources, setting, &levels));
+    go_on()?;
     let diagnostics = lint::allow(diagnostics, sources, setting, &levels);
     let mut diagnostics = diagnostic::join_origins(diagnostics);
     diagnostic::mute_beside_errors(&mut diagnostics);
     lint::deny(&mut diagnostics, &levels);
     diagnostic::sort(&mut diagnostics);
-    Analysis {
+    Ok(Analysis {
         diagnostics,
         target: setting.target,
         options: setting.options,
         program,
         meant: relation,
         relation: bound,
-    }
+    })
 }
 
 impl Analysis {

@@ -76,6 +76,19 @@ pub(crate) fn allow(
     diagnostics
 }
 
+/// The same of a part of the program, of which nobody knows what else there would be to allow.
+pub(crate) fn allow_some(
+    mut diagnostics: Vec<Diagnostic>,
+    sources: &Sources,
+    setting: &Setting<'_>,
+    levels: &Levels,
+) -> Vec<Diagnostic> {
+    let cluster = setting.project.map(|(_, cluster)| cluster);
+    let (mut allows, _) = Allows::of(sources, cluster);
+    diagnostics.retain(|said| levels.is_on(said.code) && (said.code.lint().is_none() || !allows.allow(said)));
+    diagnostics
+}
+
 /// Makes errors of lints that the project denies.
 pub(crate) fn deny(diagnostics: &mut [Diagnostic], levels: &Levels) {
     for diagnostic in diagnostics {

@@ -5,6 +5,10 @@ mod cli;
 
 use std::process::ExitCode;
 
+/// Sets and sentences are many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }

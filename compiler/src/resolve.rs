@@ -8,20 +8,22 @@ mod lookup;
 mod modules;
 pub mod names;
 mod params;
+mod parts;
 pub mod pattern;
 mod policies;
 pub(crate) mod ports;
 mod postures;
 pub mod program;
 mod reach;
+pub mod readings;
 mod sets;
 mod things;
-mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use weir_cluster::Inventory;
 use weir_cluster::inventory::{NamespaceId, ServiceId, WorkloadId};
 use weir_grammar::ast::Absent;
 
@@ -31,6 +33,21 @@ use crate::facts::Facts;
 use crate::source::{FileId, Place, Sources};
 use crate::threads;
 use program::{Context, Origin, Program};
+use readings::Readings;
+
+pub use parts::{FilePart, Parts};
+
+/// What names of a cluster lead to: made once, for any number of programs.
+pub struct Known<'a> {
+    things: names::Things<'a>,
+    ports: ports::PortIndex,
+}
+
+impl<'a> Known<'a> {
+    pub fn of(inventory: &'a Inventory) -> Known<'a> {
+        Known { things: names::Things::of(inventory), ports: ports::PortIndex::of(inventory) }
+    }
+}
 
 /// Resolves every file against one cluster, in stretches of the program at once. What comes of it is what comes of
 /// one file after the other.
@@ -44,22 +61,9 @@ const A_STRETCH: usize = 1 << 15;
 
 /// The same, in so many stretches.
 fn resolve_in(count: usize, sources: &Sources, setting: &Setting<'_>) -> (Program, Vec<Diagnostic>) {
-    let mut diagnostics = Vec::new();
-    let modules = modules::Modules::of(sources, &mut diagnostics);
-    let params = params::Params::of(sources, &modules, &mut diagnostics);
-    let shared = Shared {
-        setting,
-        facts: setting.facts,
-        sources,
-        things: names::Things::of(setting.facts.inventory),
-        ports: ports::PortIndex::of(setting.facts.inventory),
-        modules,
-        params,
-    };
-    let mut resolver = Resolver::new(&shared);
-    for (file, source) in sources.iter() {
-        resolver.collect_lets(file, None, &source.parse.file.statements);
-    }
+    let known = Known::of(setting.facts.inventory);
+    let (shared, mut diagnostics) = Shared::of(sources, setting, &known);
+    let mut resolver = Resolver::with_lets(&shared);
     // A file belongs to the stretch in which its text begins.
     let mut begins = Vec::new();
     let mut bytes = 0;
@@ -132,10 +136,23 @@ struct Shared<'a> {
     setting: &'a Setting<'a>,
     facts: &'a Facts<'a>,
     sources: &'a Sources,
-    things: names::Things<'a>,
-    ports: ports::PortIndex,
+    known: &'a Known<'a>,
     modules: modules::Modules<'a>,
     params: params::Params<'a>,
+}
+
+impl<'a> Shared<'a> {
+    /// With what is wrong with modules and parameters.
+    fn of(
+        sources: &'a Sources,
+        setting: &'a Setting<'a>,
+        known: &'a Known<'a>,
+    ) -> (Shared<'a>, Vec<Diagnostic>) {
+        let mut diagnostics = Vec::new();
+        let modules = modules::Modules::of(sources, &mut diagnostics);
+        let params = params::Params::of(sources, &modules, &mut diagnostics);
+        (Shared { setting, facts: setting.facts, sources, known, modules, params }, diagnostics)
+    }
 }
 
 struct Resolver<'a> {
@@ -166,6 +183,8 @@ struct Resolver<'a> {
     checked_services: Vec<bool>,
     /// Lints on a workload or service are told once.
     told: BTreeSet<Once>,
+    /// What words are read as, for whoever asks.
+    readings: Option<Readings>,
 }
 
 /// What is told once, where it is first met.
@@ -175,6 +194,7 @@ enum Once {
     Service(ServiceId),
 }
 
+#[derive(Clone)]
 struct Said {
     diagnostic: Diagnostic,
     once: Option<Once>,
@@ -182,7 +202,8 @@ struct Said {
 
 impl<'a> Resolver<'a> {
     fn new(shared: &'a Shared<'a>) -> Resolver<'a> {
-        let Shared { setting, facts, sources, things, ports, modules, params } = shared;
+        let Shared { setting, facts, sources, known, modules, params } = shared;
+        let Known { things, ports } = known;
         Resolver {
             shared,
             setting,
@@ -203,7 +224,17 @@ impl<'a> Resolver<'a> {
             checked_workloads: vec![false; facts.inventory.workloads.len()],
             checked_services: vec![false; facts.inventory.services.len()],
             told: BTreeSet::new(),
+            readings: None,
         }
+    }
+
+    /// One that knows where every `let` stands.
+    fn with_lets(shared: &'a Shared<'a>) -> Resolver<'a> {
+        let mut resolver = Resolver::new(shared);
+        for (file, source) in shared.sources.iter() {
+            resolver.collect_lets(file, None, &source.parse.file.statements);
+        }
+        resolver
     }
 
     /// One that has resolved nothing yet, for another stretch.

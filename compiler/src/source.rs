@@ -1,9 +1,12 @@
 //! The texts of a program: its files and the library's, each with its tree.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use weir_grammar::ast::Statement;
 use weir_grammar::{Parse, Span};
+
+use crate::uses::Uses;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -31,12 +34,24 @@ pub struct Source {
     /// Part of Weir's own library: its grants are exempt from some checks.
     pub library: bool,
     pub parse: Parse,
+    uses: OnceLock<Uses>,
 }
 
 impl Source {
+    /// A file of a program, read.
+    pub fn of(name: impl Into<String>, path: impl Into<String>, text: impl Into<String>) -> Source {
+        Source::parsed(name.into(), path.into(), text.into(), false)
+    }
+
+    /// A text that diagnostics point into and that is no Weir.
+    pub fn settings(name: impl Into<String>, path: impl Into<String>, text: impl Into<String>) -> Source {
+        let (name, path, text) = (name.into(), path.into(), text.into());
+        Source { name, path, text, library: false, parse: Parse::default(), uses: OnceLock::new() }
+    }
+
     fn parsed(name: String, path: String, text: String, library: bool) -> Source {
         let parse = weir_grammar::parse(&text);
-        Source { name, path, text, library, parse }
+        Source { name, path, text, library, parse, uses: OnceLock::new() }
     }
 }
 
@@ -55,6 +70,11 @@ const LIBRARY: &[(&str, &str)] = &[
 ];
 
 impl Source {
+    /// The names that it uses.
+    pub fn uses(&self) -> &Uses {
+        self.uses.get_or_init(|| Uses::of(&self.parse.file))
+    }
+
     /// The module that a file is: its path with dots. `None` for what cannot be used by name.
     pub fn module(&self) -> Option<String> {
         Some(self.name.strip_suffix(".weir")?.replace('/', "."))
@@ -84,8 +104,7 @@ impl Sources {
         path: impl Into<String>,
         text: impl Into<String>,
     ) -> FileId {
-        let (name, path, text) = (name.into(), path.into(), text.into());
-        self.keep(Source { name, path, text, library: false, parse: Parse::default() })
+        self.keep(Source::settings(name, path, text))
     }
 
     /// The modules of the library.
@@ -154,12 +173,8 @@ impl Sources {
 
     /// Adds the modules of the library that a file uses.
     fn push_used(&mut self, file: usize) {
-        let statements = &self.files[file].parse.file.statements;
-        let used = statements.iter().filter_map(|statement| match statement {
-            Statement::Use(tree) if tree.module.text.starts_with("std.") => Some(tree.module.text.clone()),
-            _ => None,
-        });
-        used.collect::<Vec<_>>().iter().for_each(|module| self.push_library(module));
+        let used: Vec<String> = used_modules(&self.files[file]).map(str::to_owned).collect();
+        used.iter().for_each(|module| self.push_library(module));
     }
 
     fn push(&mut self, name: String, path: String, text: String, library: bool) -> FileId {
@@ -171,6 +186,29 @@ impl Sources {
     fn keep(&mut self, source: Source) -> FileId {
         self.files.push(Arc::new(source));
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The files of a program, read already, and behind them what they use of the library: the prelude, then the others
+    /// in the order in which they are used. What `known` has of it is not read again.
+    pub fn of(files: Vec<Arc<Source>>, prelude: bool, known: &Sources) -> Sources {
+        let mut sources = Sources { files };
+        let mut waiting: VecDeque<String> = prelude.then(|| "std.prelude".to_owned()).into_iter().collect();
+        waiting.extend(sources.files.iter().flat_map(|source| used_modules(source)).map(str::to_owned));
+        while let Some(module) = waiting.pop_front() {
+            let name = module.replace('.', "/") + ".weir";
+            let same = |source: &&Arc<Source>| source.library && source.name == name;
+            if sources.files.iter().any(|source| same(&source)) {
+                continue;
+            }
+            match known.files.iter().find(same) {
+                Some(source) => {
+                    sources.files.push(Arc::clone(source));
+                    waiting.extend(used_modules(source).map(str::to_owned));
+                }
+                None => sources.push_library(&module),
+            }
+        }
+        sources
     }
 
     pub fn get(&self, id: FileId) -> &Source {
@@ -189,6 +227,14 @@ impl Sources {
     pub fn text(&self, place: Place) -> &str {
         &self.get(place.file).text[place.span.range()]
     }
+}
+
+/// The modules of the library that a file uses.
+fn used_modules(source: &Source) -> impl Iterator<Item = &str> {
+    source.parse.file.statements.iter().filter_map(|statement| match statement {
+        Statement::Use(tree) if tree.module.text.starts_with("std.") => Some(tree.module.text.as_str()),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

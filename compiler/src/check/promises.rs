@@ -38,7 +38,7 @@ pub(super) fn check(
         SentenceKind::Grant(grant) => grant.exclusive != Exclusive::No,
         SentenceKind::Posture(_) => false,
     };
-    if !program.sentences.iter().any(promises) {
+    if !program.iter().any(|(_, sentence)| promises(sentence)) {
         return Vec::new();
     }
     let mut prover = Prover::new(program, meant, bound, denials, facts);

@@ -71,14 +71,14 @@ impl<'a> Resolver<'a> {
             program.incomplete = true;
             return;
         };
-        program.sentences.push(Sentence {
+        program.sentences.push(Arc::new(Sentence {
             place: scope.place(sentence.span),
             source: self.source_of(sentence, scope),
             library: self.sources.get(scope.file).library && scope.frame.is_none(),
             has_reason: sentence.clauses.because.is_some(),
             origin: Arc::clone(&self.origin),
             kind,
-        });
+        }));
     }
 
     /// How objects name a sentence.
@@ -216,7 +216,7 @@ impl<'a> Resolver<'a> {
             }
             Subject::Set(set) => set,
         };
-        if let Some(name) = super::uses::bare(set)
+        if let Some(name) = crate::uses::bare(set)
             && self.partition(scope, name)?.is_some()
         {
             self.report(

@@ -8,6 +8,7 @@ use weir_cluster::labels::Text;
 use weir_grammar::ast::{self, Absent, BlockHead, LetValue, Statement};
 
 use super::program::{Denotation, Part};
+use super::readings::Meant;
 use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::source::{FileId, Place};
@@ -103,7 +104,13 @@ impl<'a> Resolver<'a> {
         match homes.as_slice() {
             [] => Ok(None),
             [home] => {
-                Ok(self.lets.get(home).and_then(|lets| lets.get(name.text.as_str())).map(|l| (*home, l.tree)))
+                let found = self.lets.get(home).and_then(|lets| lets.get(name.text.as_str()));
+                let found = found.map(|found| (*home, found.tree));
+                if let Some((file, tree)) = found {
+                    let defined = Place { file, span: tree.name.span };
+                    self.read_name(scope.place(name.span), Meant::Let(defined));
+                }
+                Ok(found)
             }
             several => {
                 let from: Vec<String> =
@@ -123,7 +130,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn partition(&mut self, scope: Scope, name: &ast::Name) -> Resolved<Option<Text>> {
         if let Some((argument, caller)) = self.argument(scope, &name.text) {
             return match argument {
-                ast::Argument::Set(set) => match super::uses::bare(set) {
+                ast::Argument::Set(set) => match crate::uses::bare(set) {
                     Some(name) => self.partition(caller, name),
                     None => Some(None),
                 },

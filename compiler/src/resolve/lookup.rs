@@ -10,6 +10,7 @@ use super::labels::{HELP_PLANNED, nearest_labels};
 use super::names::{self, Named};
 use super::pattern;
 use super::program::{Denotation, Ends};
+use super::readings::Meant;
 use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
@@ -29,7 +30,10 @@ impl Resolver<'_> {
             None => names::anywhere(self.things, &name.text, kind),
         };
         match found.as_slice() {
-            [one] => self.named(*one, scope, place),
+            [one] => {
+                self.read_name(scope.place(name.span), Meant::Thing(*one));
+                self.named(*one, scope, place)
+            }
             [] => self.unknown(name, kind, scope),
             several => self.ambiguous(name, several, place),
         }
@@ -167,9 +171,13 @@ impl Resolver<'_> {
                         None => self.unknown_namespace(&home, from),
                     };
                 };
+                self.read_name(from.place(home.span), Meant::Namespace(id));
                 let found = names::in_namespace(self.things, id, &name.text, kind);
                 match found.as_slice() {
-                    [one] => self.named(*one, scope, place),
+                    [one] => {
+                        self.read_name(scope.place(name.span), Meant::Thing(*one));
+                        self.named(*one, scope, place)
+                    }
                     [] => self.unknown_in(id, name, kind, scope),
                     several => self.ambiguous(name, several, place),
                 }
@@ -181,7 +189,10 @@ impl Resolver<'_> {
                     let found = names::in_namespace(self.things, home, &name.text, kind);
                     match found.as_slice() {
                         [] => {}
-                        [one] => all.join(by_pattern(self.named(*one, scope, place)?, &pattern.text)),
+                        [one] => {
+                            self.read_name(scope.place(name.span), Meant::Thing(*one));
+                            all.join(by_pattern(self.named(*one, scope, place)?, &pattern.text));
+                        }
                         several => return self.ambiguous(name, several, place),
                     }
                 }
@@ -256,7 +267,10 @@ impl Resolver<'_> {
 
     pub(super) fn known_namespace(&mut self, name: &Name, scope: Scope) -> Resolved<NamespaceId> {
         match self.facts.inventory.namespace(&name.text) {
-            Some(id) => Some(id),
+            Some(id) => {
+                self.read_name(scope.place(name.span), Meant::Namespace(id));
+                Some(id)
+            }
             None => self.unknown_namespace(name, scope),
         }
     }
@@ -300,6 +314,7 @@ impl Resolver<'_> {
                 None => self.unknown_namespace(name, *from),
             };
         };
+        self.read_name(from.place(name.span), Meant::Namespace(id));
         let mut denotation = Denotation::pods(place, self.things.namespace_pods(id).clone());
         denotation.mentions.namespaces.insert(id);
         Some(denotation)

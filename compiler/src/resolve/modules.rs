@@ -7,7 +7,6 @@ use weir_grammar::Span;
 use weir_grammar::ast::{self, BlockHead, SentenceKind, Statement, Verb};
 
 use super::names;
-use super::uses::{self, Role};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::source::{FileId, Place, Sources};
 
@@ -62,13 +61,7 @@ impl<'a> Modules<'a> {
         }
         let mut modules = Modules { files, applied: BTreeSet::new() };
         for (file, source) in sources.iter() {
-            let mut names = BTreeSet::new();
-            uses::of_statements(&source.parse.file.statements, &mut |name, _, role| {
-                if role == Role::Policy {
-                    names.insert(name);
-                }
-            });
-            for name in names {
+            for name in &source.uses().policies {
                 if let Found::Policy(home, policy) = modules.policy(sources, file, name) {
                     modules.applied.insert((home, &policy.name.text));
                 }
@@ -181,12 +174,7 @@ impl<'a> Modules<'a> {
     fn check_unused(&self, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
         for (file, source) in sources.iter().filter(|(_, source)| !source.library) {
             let statements = &source.parse.file.statements;
-            let mut used: BTreeSet<&str> = BTreeSet::new();
-            uses::of_statements(statements, &mut |name, _, role| {
-                if role != Role::Port {
-                    used.insert(name);
-                }
-            });
+            let used = &source.uses().names;
             // Where words could not be read, nobody knows what they use.
             if !source.parse.errors.is_empty() {
                 continue;
@@ -202,12 +190,9 @@ impl<'a> Modules<'a> {
                 }
             });
             // An `apply` that leads nowhere is told, with the policies that it may have meant.
-            let mut astray: BTreeSet<&str> = BTreeSet::new();
-            uses::of_statements(statements, &mut |name, _, role| {
-                if role == Role::Policy && matches!(self.policy(sources, file, name), Found::Nothing) {
-                    astray.insert(name);
-                }
-            });
+            let leads_nowhere = |name: &&str| matches!(self.policy(sources, file, name), Found::Nothing);
+            let applied = source.uses().policies.iter().map(|name| &**name);
+            let astray: Vec<&str> = applied.filter(leads_nowhere).collect();
             let meant = |name: &str| astray.iter().any(|wrong| !names::nearest(wrong, [name]).is_empty());
             for policy in self.files[file.0 as usize].policies.values() {
                 let name = policy.name.text.as_str();
@@ -222,7 +207,7 @@ impl<'a> Modules<'a> {
                 let name = sources.text(*place);
                 let message = if !seen.insert(*other) {
                     format!("module `{name}` is used already")
-                } else if self.files[other.0 as usize].exported.is_disjoint(&used) {
+                } else if !self.files[other.0 as usize].exported.iter().any(|name| used.contains(*name)) {
                     format!("nothing of module `{name}` is used")
                 } else {
                     continue;

@@ -11,7 +11,7 @@ use weir_grammar::format::{after_slash, quoted};
 
 use crate::selector::{self, Conjunction, Constraint, Constraints, Key, PodSet};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Named {
     Workload(WorkloadId),
     Service(ServiceId),

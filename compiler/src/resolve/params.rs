@@ -7,9 +7,9 @@ use weir_grammar::ast;
 
 use super::modules::{Found, Modules};
 use super::names;
-use super::uses::{self, Role};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::source::{FileId, Place, Sources};
+use crate::uses::{self, Role};
 
 /// What a parameter stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use super::modules::Found;
 use super::names;
 use super::params::{DEEPEST, ParamKind};
 use super::program::{Ends, Origin, Program};
-use super::uses::{self, Role};
+use super::readings::Meant;
 use super::{Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::source::{FileId, Place};
+use crate::uses::{self, Role};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FrameId(usize);
@@ -138,10 +139,11 @@ impl<'a> Resolver<'a> {
                 return false;
             }
         };
+        let defined = Place { file: home, span: policy.name.span };
+        self.read_name(place, Meant::Policy(defined));
         if self.params.is_circular(home, name) {
             return false; // reported where it is defined
         }
-        let defined = Place { file: home, span: policy.name.span };
         if tree.args.len() != policy.params.len() {
             let params: Vec<&str> = policy.params.iter().map(|param| param.name.text.as_str()).collect();
             let takes = match params.len() {

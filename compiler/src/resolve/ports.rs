@@ -122,7 +122,10 @@ impl Resolver<'_> {
             let mut told = false;
             for (at, lookup) in lookups.into_iter().enumerate() {
                 match lookup {
-                    Ok(ports) => found[at].extend(ports),
+                    Ok(ports) => {
+                        self.read_port(scope.place(port.span), &parts[at], &ports);
+                        found[at].extend(ports);
+                    }
                     // What a service's port leads to is not known before it has it.
                     Err(Miss::NotExposed | Miss::Under(_))
                         if exposed && !matches!(parts[at].thing, Thing::Service(_)) =>

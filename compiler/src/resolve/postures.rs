@@ -7,10 +7,11 @@ use weir_cluster::labels::Text;
 use super::labels::HELP_PLANNED;
 use super::names::{self, Named};
 use super::program::{Denotation, Ends, Mentions, Part, Parts, Posture, Thing};
-use super::{Resolved, Resolver, Scope, uses};
+use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 use crate::source::Place;
+use crate::uses;
 
 impl Resolver<'_> {
     pub(super) fn posture(&mut self, posture: &ast::Posture, scope: Scope) -> Option<Posture> {

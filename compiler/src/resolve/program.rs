@@ -19,7 +19,8 @@ pub struct SentenceId(pub u32);
 
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    pub sentences: Vec<Sentence>,
+    /// Shared with whoever keeps those of one file.
+    pub sentences: Vec<Arc<Sentence>>,
     /// Tests of the program's own files.
     pub tests: Vec<Test>,
     /// Sentences are missing that have errors: what is not guarded here may well be meant to be.
@@ -43,7 +44,7 @@ impl Program {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (SentenceId, &Sentence)> {
-        self.sentences.iter().enumerate().map(|(at, sentence)| (SentenceId(at as u32), sentence))
+        self.sentences.iter().enumerate().map(|(at, sentence)| (SentenceId(at as u32), &**sentence))
     }
 }
 
@@ -342,13 +343,13 @@ pub enum Ports {
     These(SomePorts),
 }
 
-/// At least one port: an empty list in an object means all of them.
+/// At least one port, sorted: an empty list in an object means all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SomePorts(Arc<BTreeSet<Port>>);
+pub struct SomePorts(Arc<[Port]>);
 
 impl SomePorts {
     pub fn new(ports: BTreeSet<Port>) -> Option<SomePorts> {
-        (!ports.is_empty()).then(|| SomePorts(Arc::new(ports)))
+        (!ports.is_empty()).then(|| SomePorts(ports.into_iter().collect()))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Port> {

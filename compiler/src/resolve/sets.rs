@@ -268,6 +268,7 @@ impl Resolver<'_> {
             let whole = self.place_without_port(operand, scope);
             denotation.parts.iter_mut().for_each(|part| part.place = whole);
         }
+        self.read_set(scope.file, operand, &denotation.parts);
         Some(denotation)
     }
 

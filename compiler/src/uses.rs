@@ -1,6 +1,8 @@
 //! Which names a statement uses, and as what: enough to know what nothing uses and what kind a parameter has. Looks at
 //! the tree alone.
 
+use std::collections::BTreeSet;
+
 use weir_grammar::Span;
 use weir_grammar::ast::*;
 
@@ -17,6 +19,30 @@ pub enum Role<'a> {
     Policy,
     /// The argument of that number of this policy.
     Argument(&'a Name, usize),
+}
+
+/// The names that a file uses, for whoever asks again and again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Uses {
+    /// As anything but a port.
+    pub names: BTreeSet<Box<str>>,
+    /// Policies that it applies.
+    pub policies: BTreeSet<Box<str>>,
+}
+
+impl Uses {
+    pub fn of(file: &File) -> Uses {
+        let mut uses = Uses::default();
+        of_statements(&file.statements, &mut |name, _, role| {
+            if role == Role::Policy && !uses.policies.contains(name) {
+                uses.policies.insert(name.into());
+            }
+            if role != Role::Port && !uses.names.contains(name) {
+                uses.names.insert(name.into());
+            }
+        });
+        uses
+    }
 }
 
 pub type Visit<'v, 'a> = &'v mut dyn FnMut(&'a str, Span, Role<'a>);
