@@ -7,7 +7,6 @@ use weir_cluster::manifest::Reader;
 use weir_grammar::ast::Day;
 
 use super::{Desk, Memory, Site, Whole, Workspace, World};
-use crate::project::Cluster;
 use crate::source::{FileId, Source};
 use crate::target::{Options, Target};
 
@@ -61,7 +60,7 @@ pub fn fixture_for(text: &str, target: Target) -> Fixture {
     let inventory = reader.finish().unwrap();
     let mut workspace = Workspace::new(settings, sources, Vec::new(), Day { year: 2026, month: 11, day: 1 });
     let cluster = workspace.project().and_then(|project| project.clusters.first().cloned());
-    let world = Arc::new(World::of(inventory, cluster.unwrap_or_else(Cluster::default)));
+    let world = Arc::new(World::of(inventory, cluster.unwrap_or_default()));
     workspace.sites = vec![Site { world, target, options: Options::default() }];
     let whole = workspace.judge(&mut Memory::default(), &|| false).unwrap();
     let (name, offset) = cursor.unwrap_or((first, 0));

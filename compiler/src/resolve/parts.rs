@@ -55,12 +55,12 @@ impl Grounds {
     }
 
     fn are(&self, others: &Grounds) -> bool {
-        let same = |((file, text), (other, theirs)): (&(FileId, Arc<Source>), &(FileId, Arc<Source>))| {
-            file == other && Arc::ptr_eq(text, theirs)
-        };
         self.unapplied == others.unapplied
             && self.files.len() == others.files.len()
-            && self.files.iter().zip(&others.files).all(same)
+            && self.files.iter().zip(&others.files).all(|(own, other)| {
+                let ((file, text), (as_file, as_text)) = (own, other);
+                file == as_file && Arc::ptr_eq(text, as_text)
+            })
     }
 }
 
