@@ -16,6 +16,7 @@ mod workspace;
 mod world;
 
 pub use desk::Desk;
+pub use diagnose::{Tag, tag};
 pub use flows::{Found, Open, Peer, Peers, Way};
 pub use whole::{Memory, Stopped, Whole};
 pub use workspace::{Settings, Site, Workspace};
