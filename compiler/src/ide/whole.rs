@@ -52,6 +52,8 @@ impl Workspace {
             let mut analysis = judge(&self.sources, &setting, resolved, is_stopped)?;
             said.push((name, std::mem::take(&mut analysis.diagnostics)));
             whole.peers.push(Arc::new(Peers::of(&analysis, site.world.facts())));
+            drop(analysis);
+            site.world.facts().forget_unused();
         }
         whole.diagnostics = self.settings.iter().flat_map(|settings| settings.diagnostics.clone()).collect();
         whole.diagnostics.extend(merge(said));
