@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Parse {
     let lexed = lexer::lex(text);
     let mut tokens = lexed.tokens;
     let mut missing = Vec::new();
-    let (file, mut errors) = loop {
+    let (mut file, mut errors) = loop {
         let (file, errors) = parse_tokens(text, &tokens);
         let found = missing_semicolons(&errors);
         if found.is_empty() || missing.len() >= MOST_SUPPLIED {
@@ -61,6 +61,7 @@ pub fn parse(text: &str) -> Parse {
     errors.extend(lexed.errors);
     errors.sort_by_key(|error| error.span);
     errors.dedup();
+    file.statements.shrink_to_fit();
     drop_follow_ups(&file.statements, &mut errors);
     Parse { file, comments: lexed.comments, errors }
 }

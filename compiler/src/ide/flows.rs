@@ -27,9 +27,7 @@ pub struct Peers {
 struct Opening {
     from: Vec<Ends>,
     to: Vec<Ends>,
-    ports: Ports,
-    narrowed: Option<Narrowing>,
-    within: Within,
+    grant: Arc<Grant>,
     sentence: Arc<Sentence>,
 }
 
@@ -89,12 +87,10 @@ impl Peers {
             }
             peers.guards.push((guard.clone(), sentence(guard.sentence)));
         }
-        let opening = |grant: &Grant| Opening {
+        let opening = |grant: &Arc<Grant>| Opening {
             from: ends(&grant.from),
             to: ends(&grant.to),
-            ports: grant.ports.clone(),
-            narrowed: grant.narrowed.clone(),
-            within: grant.within.clone(),
+            grant: Arc::clone(grant),
             sentence: sentence(grant.sentence),
         };
         peers.grants = analysis.meant.grants.iter().map(opening).collect();
@@ -114,10 +110,10 @@ impl Peers {
         };
         let governed = classes - &facts.host_network;
         let mut found = Found { unguarded: !governed.is_subset(closed), ..Found::default() };
-        for grant in &self.grants {
+        for opening in &self.grants {
             let (near, far) = match way {
-                Way::Incoming => (&grant.to, &grant.from),
-                Way::Outgoing => (&grant.from, &grant.to),
+                Way::Incoming => (&opening.to, &opening.from),
+                Way::Outgoing => (&opening.from, &opening.to),
             };
             let mut met = Bits::new();
             for ends in near {
@@ -131,9 +127,9 @@ impl Peers {
                 continue;
             }
             let open = || Open {
-                ports: grant.ports.clone(),
-                narrowed: grant.narrowed.clone(),
-                sentence: Arc::clone(&grant.sentence),
+                ports: opening.grant.ports.clone(),
+                narrowed: opening.grant.narrowed.clone(),
+                sentence: Arc::clone(&opening.sentence),
             };
             let mut add = |peer: Peer| found.peers.entry(peer).or_default().push(open());
             for ends in far {
@@ -141,7 +137,8 @@ impl Peers {
                     Ends::Other(ends) => add(Peer::Other(ends.clone())),
                     Ends::Pods(bits) => {
                         let mut last = None;
-                        for class in bits.iter().filter(|class| is_within(&grant.within, *class, &met, facts))
+                        for class in
+                            bits.iter().filter(|class| is_within(&opening.grant.within, *class, &met, facts))
                         {
                             let workload = facts.inventory.classes[class as usize].workload;
                             if last != Some(workload) {
