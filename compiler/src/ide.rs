@@ -4,16 +4,21 @@
 //! A [`Workspace`] is a program as it stands in the editor, against the clusters that it is for. A [`Desk`] is one of its
 //! files, open; features are asked of it.
 
+pub mod calls;
 mod desk;
 mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+pub mod lenses;
+pub mod peers;
+pub mod reach_page;
 pub mod symbol;
 mod whole;
 pub mod words;
 mod workspace;
 mod world;
+pub mod yaml;
 
 pub use desk::Desk;
 pub use diagnose::{Tag, tag};

@@ -102,6 +102,30 @@ impl Peers {
         &self.guards
     }
 
+    /// Every end of a grant that is no pod.
+    pub fn others(&self) -> impl Iterator<Item = &program::Ends> {
+        let ends = self.grants.iter().flat_map(|opening| opening.from.iter().chain(&opening.to));
+        ends.filter_map(|ends| match ends {
+            Ends::Other(ends) => Some(ends),
+            Ends::Pods(_) => None,
+        })
+    }
+
+    /// Who is at the other end of the flows of what is no pod.
+    pub fn of_other(&self, other: &program::Ends, way: Way, facts: &Facts<'_>) -> Found {
+        let mut found = Found::default();
+        for opening in &self.grants {
+            let (near, far) = match way {
+                Way::Incoming => (&opening.to, &opening.from),
+                Way::Outgoing => (&opening.from, &opening.to),
+            };
+            if near.iter().any(|ends| matches!(ends, Ends::Other(ends) if ends == other)) {
+                opening.add(far, None, facts, &mut found);
+            }
+        }
+        found.dedup()
+    }
+
     /// Who is at the other end of the flows of some classes.
     pub fn of_classes(&self, classes: &Bits, way: Way, facts: &Facts<'_>) -> Found {
         let closed = match way {
@@ -126,36 +150,49 @@ impl Peers {
             if met.is_empty() {
                 continue;
             }
-            let open = || Open {
-                ports: opening.grant.ports.clone(),
-                narrowed: opening.grant.narrowed.clone(),
-                sentence: Arc::clone(&opening.sentence),
-            };
-            let mut add = |peer: Peer| found.peers.entry(peer).or_default().push(open());
-            for ends in far {
-                match ends {
-                    Ends::Other(ends) => add(Peer::Other(ends.clone())),
-                    Ends::Pods(bits) => {
-                        let mut last = None;
-                        for class in
-                            bits.iter().filter(|class| is_within(&opening.grant.within, *class, &met, facts))
-                        {
-                            let workload = facts.inventory.classes[class as usize].workload;
-                            if last != Some(workload) {
-                                last = Some(workload);
-                                add(Peer::Workload(workload));
-                            }
+            opening.add(far, Some(&met), facts, &mut found);
+        }
+        found.dedup()
+    }
+}
+
+impl Opening {
+    /// Adds everyone at the far end, of those in the same part as one at the near one.
+    fn add(&self, far: &[Ends], met: Option<&Bits>, facts: &Facts<'_>, found: &mut Found) {
+        let open = || Open {
+            ports: self.grant.ports.clone(),
+            narrowed: self.grant.narrowed.clone(),
+            sentence: Arc::clone(&self.sentence),
+        };
+        let mut add = |peer: Peer| found.peers.entry(peer).or_default().push(open());
+        let is_within = |class: &u32| met.is_none_or(|met| is_within(&self.grant.within, *class, met, facts));
+        for ends in far {
+            match ends {
+                Ends::Other(ends) => add(Peer::Other(ends.clone())),
+                Ends::Pods(bits) => {
+                    let mut last = None;
+                    for class in bits.iter().filter(is_within) {
+                        let workload = facts.inventory.classes[class as usize].workload;
+                        if last != Some(workload) {
+                            last = Some(workload);
+                            add(Peer::Workload(workload));
                         }
                     }
                 }
             }
         }
-        for open in found.peers.values_mut() {
+    }
+}
+
+impl Found {
+    /// What is said twice of one peer counts once.
+    fn dedup(mut self) -> Found {
+        for open in self.peers.values_mut() {
             let key = |open: &Open| (open.sentence.place, open.ports.clone(), open.narrowed.clone());
             open.sort_by_cached_key(key);
             open.dedup_by_key(|open| key(open));
         }
-        found
+        self
     }
 }
 
