@@ -9,6 +9,7 @@ mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+pub mod formatting;
 pub mod symbol;
 mod whole;
 pub mod words;
