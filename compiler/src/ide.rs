@@ -13,6 +13,7 @@ mod flows;
 pub mod lenses;
 pub mod peers;
 pub mod reach_page;
+pub mod formatting;
 pub mod symbol;
 mod whole;
 pub mod words;

@@ -228,6 +228,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// The same, where it may be of other sources.
+    pub fn find(&self, id: FileId) -> Option<&Source> {
+        self.files.get(id.0 as usize).map(|source| &**source)
+    }
+
     /// The same, for whoever outlives the sources.
     pub fn shared(&self, id: FileId) -> Arc<Source> {
         Arc::clone(&self.files[id.0 as usize])

@@ -13,7 +13,7 @@ use logos::Logos;
 use crate::ast::*;
 use crate::token::{KEYWORDS, Token};
 
-pub use file::file;
+pub use file::{INDENT, file, is_sound, stretch};
 
 /// A sentence with its clauses and without its `;`.
 pub fn sentence(sentence: &Sentence) -> String {
