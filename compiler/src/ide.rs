@@ -9,6 +9,7 @@ mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+pub mod scope;
 pub mod symbol;
 mod whole;
 pub mod words;

@@ -47,6 +47,10 @@ impl<'a> Known<'a> {
     pub fn of(inventory: &'a Inventory) -> Known<'a> {
         Known { things: names::Things::of(inventory), ports: ports::PortIndex::of(inventory) }
     }
+
+    pub fn things(&self) -> &names::Things<'a> {
+        &self.things
+    }
 }
 
 /// Resolves every file against one cluster, in stretches of the program at once. What comes of it is what comes of
