@@ -10,10 +10,11 @@ mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+pub mod formatting;
 pub mod lenses;
 pub mod peers;
 pub mod reach_page;
-pub mod formatting;
+pub mod scope;
 pub mod symbol;
 mod whole;
 pub mod words;
