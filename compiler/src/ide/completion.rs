@@ -90,6 +90,9 @@ pub const TRIGGERS: &[char] = &['/', ':', '[', '=', '(', ',', ' ', '!'];
 
 /// What can be written at an offset.
 pub fn completion(desk: &Desk<'_>, offset: u32) -> Completions {
+    if desk.is_settings() {
+        return Completions::default();
+    }
     match spot::inside(desk.text(), offset) {
         Inside::Code(spot) => in_code(desk, spot),
         Inside::Comment(span) => comments::completion(desk, span),
@@ -97,8 +100,8 @@ pub fn completion(desk: &Desk<'_>, offset: u32) -> Completions {
     }
 }
 
-/// The same just behind one of [`TRIGGERS`] that was typed. A blank that begins a statement asks for nothing, and between
-/// blanks and behind commas nobody asks for labels that are shown anyway.
+/// The same just behind one of [`TRIGGERS`], which was typed. Blanks at the beginning of a statement indent it, and ask for
+/// nothing.
 pub fn completion_behind(desk: &Desk<'_>, offset: u32, trigger: char) -> Completions {
     if trigger == ' '
         && let Inside::Code(spot) = spot::inside(desk.text(), offset)

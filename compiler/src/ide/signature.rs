@@ -31,6 +31,9 @@ pub struct Param {
 
 /// The policy whose arguments an offset is in.
 pub fn signature(desk: &Desk<'_>, offset: u32) -> Option<Signature> {
+    if desk.is_settings() {
+        return None;
+    }
     let (name, argument) = applied(desk.text(), offset)?;
     let (file, policy) = policy_named(desk, &name)?;
     let kinds = kinds(desk, file, &name);

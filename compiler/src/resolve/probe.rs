@@ -20,12 +20,17 @@ impl<'a> Probe<'a> {
         Probe { shared }
     }
 
-    /// What a set would denote if it stood there in a file, in a block of this namespace. What is unknown is nobody.
-    pub fn parts(&self, file: FileId, namespace: Option<NamespaceId>, set: &Set) -> Vec<Part> {
+    /// What a set would denote if it stood there in a file, in blocks of these namespaces or in none. What is unknown is
+    /// nobody.
+    pub fn parts(&self, file: FileId, namespaces: &[Option<NamespaceId>], set: &Set) -> Vec<Part> {
         let grounds = Grounds::of(file, &self.shared);
         let mut own = Resolver::with_lets(&self.shared).alone(&grounds.files);
-        let scope = Scope { namespace, absent: Some(Absent::IfPresent), ..Scope::of(file) };
-        own.set(set, scope).map(|denotation| denotation.parts).unwrap_or_default()
+        let mut parts = Vec::new();
+        for namespace in namespaces {
+            let scope = Scope { namespace: *namespace, absent: Some(Absent::IfPresent), ..Scope::of(file) };
+            parts.extend(own.set(set, scope).into_iter().flat_map(|denotation| denotation.parts));
+        }
+        parts
     }
 
     /// The kinds of a policy's parameters, as far as its uses tell.

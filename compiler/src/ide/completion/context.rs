@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use roaring::RoaringBitmap as Bits;
 use weir_cluster::Inventory;
 use weir_cluster::inventory::NamespaceId;
 use weir_grammar::Span;
@@ -11,8 +12,7 @@ use super::spot::{Head, Param, Spot};
 use crate::Setting;
 use crate::ide::Desk;
 use crate::resolve::Probe;
-use crate::resolve::program::{Ends, Part, Thing};
-use crate::selector::PodSet;
+use crate::resolve::program::Part;
 use crate::source::FileId;
 
 pub struct Context<'c> {
@@ -35,6 +35,13 @@ impl<'c> Context<'c> {
     fn probe(&self) -> &Probe<'c> {
         let known = || self.desk.site().world.known();
         self.probe.get_or_init(|| Probe::of(&self.desk.workspace.sources, self.setting, known()))
+    }
+
+    /// What stands behind the word in its line, but for comments and closing braces.
+    pub fn rest(&self) -> &'c str {
+        let rest = self.desk.text().get(self.spot.word.end as usize..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default().trim();
+        if line.starts_with(['#', '}']) { "" } else { line }
     }
 
     pub fn in_test(&self) -> bool {
@@ -84,7 +91,7 @@ impl<'c> Context<'c> {
         if text.trim() == "namespace" {
             return (0..inventory.namespaces.len() as u32).map(NamespaceId).collect();
         }
-        let parts = self.read(span, false).map(|set| self.probe().parts(self.desk.file, None, &set));
+        let parts = self.read(span, false).map(|set| self.probe().parts(self.desk.file, &[None], &set));
         namespaces(&parts.unwrap_or_default(), inventory)
     }
 
@@ -94,18 +101,27 @@ impl<'c> Context<'c> {
             return Vec::new();
         }
         let Some(set) = self.read(span, is_open) else { return Vec::new() };
-        let of = |namespace| self.probe().parts(self.desk.file, namespace, &set);
+        if self.names_param(&set) {
+            return Vec::new(); // it is what the policy is applied to
+        }
         /// Of the namespaces of an `in each` block so many are asked.
         const MOST_ASKED: usize = 8;
-        let found = match self.home() {
-            None => of(None),
-            Some(home) => home.iter().take(MOST_ASKED).flat_map(|home| of(Some(*home))).collect(),
+        let homes: Vec<Option<NamespaceId>> = match self.home() {
+            None | Some([]) => vec![None],
+            Some(home) => home.iter().take(MOST_ASKED).copied().map(Some).collect(),
         };
-        if found.is_empty() && self.names_param(&set) {
-            let place = self.desk.place(span);
-            return vec![Part { place, thing: Thing::Pods, ends: Ends::Pods(PodSet::all()) }];
+        self.probe().parts(self.desk.file, &homes, &set)
+    }
+
+    /// The classes of pods that a set denotes; all of them for a parameter, which may be any.
+    pub fn classes(&self, span: Span, is_open: bool) -> Bits {
+        let inventory = self.inventory();
+        if self.read(span, is_open).is_some_and(|set| self.names_param(&set)) {
+            return inventory.all_classes();
         }
-        found
+        let parts = self.parts(span, is_open);
+        let pods = parts.iter().filter_map(|part| part.ends.pods());
+        pods.fold(Bits::new(), |all, pods| all | pods.classes(inventory))
     }
 
     fn names_param(&self, set: &ast::Set) -> bool {

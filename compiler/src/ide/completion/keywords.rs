@@ -57,12 +57,15 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 /// Words where nothing else fits.
 pub fn words(context: &Context<'_>, words: &[&'static str], list: &mut List<'_>) {
+    let rest = context.rest();
     for (at, word) in words.iter().enumerate() {
         let Some((_, detail, insert)) = WORDS.iter().find(|(known, ..)| known == word) else { continue };
         let item = Completion::new(CompletionKind::Keyword, *word).sort(format!("{at:02}"));
         let item = match *word {
             "until" => item.snippet(format!("until ${{1:{}}}", days_from(context.desk.workspace.today, 90))),
             "in" if words.contains(&"notin") => item.snippet("in ($1)$0"),
+            "because" if rest.starts_with('"') => item,
+            "let" | "policy" | "namespace" | "each" | "cluster" | "clusters" if !rest.is_empty() => item,
             _ if insert.contains('$') => item.snippet(*insert),
             _ => item.insert(insert.trim_end()),
         };
@@ -131,7 +134,9 @@ pub fn statements(context: &Context<'_>, list: &mut List<'_>) {
         };
         if fits {
             let item = Completion::new(CompletionKind::Snippet, *word).sort(format!("{at:02}"));
-            list.add(NEAR, item.snippet(*snippet).detail(*detail).doc(format!("statement {word}")));
+            // Before words that are there already, the snippet's own are too many.
+            let item = if context.rest().is_empty() { item.snippet(*snippet) } else { item };
+            list.add(NEAR, item.detail(*detail).doc(format!("statement {word}")));
         }
     }
 }
@@ -188,14 +193,15 @@ pub fn param_kind(word: &str) -> Option<&'static str> {
 }
 
 pub fn param_kinds(list: &mut List<'_>) {
-    for (word, detail) in PARAM_KINDS {
-        list.add(0, Completion::new(CompletionKind::Keyword, *word).detail(*detail));
+    for (at, (word, detail)) in PARAM_KINDS.iter().enumerate() {
+        let item = Completion::new(CompletionKind::Keyword, *word).sort(format!("{at:02}"));
+        list.add(0, item.detail(*detail));
     }
 }
 
 pub fn plain(words: &[&str], list: &mut List<'_>) {
-    for word in words {
-        list.add(0, Completion::new(CompletionKind::Keyword, *word));
+    for (at, word) in words.iter().enumerate() {
+        list.add(0, Completion::new(CompletionKind::Keyword, *word).sort(format!("{at:02}")));
     }
 }
 

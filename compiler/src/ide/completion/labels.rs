@@ -23,9 +23,7 @@ pub fn labels(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
 
 fn of_pods(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
     let inventory = context.inventory();
-    let parts = context.parts(label.set, label.is_open);
-    let pods = parts.iter().filter_map(|part| part.ends.pods());
-    let classes = pods.fold(Bits::new(), |all, pods| all | pods.classes(inventory));
+    let classes = context.classes(label.set, label.is_open);
     let of = |class: u32| inventory.classes.get(class as usize);
     match &label.value {
         None => {

@@ -119,11 +119,9 @@ fn all(statements: &[Statement]) -> Vec<&Let> {
 fn builtins(context: &Context<'_>, slot: Slot, list: &mut List<'_>) {
     let in_block = context.home().is_some();
     for (word, detail) in BUILTIN_WORDS {
-        let fits = match *word {
-            // Behind these, more than pods may stand only where nothing is guarded.
-            "nodes" | "apiserver" | "internet" | "anywhere" => slot != Slot::Object(Verb::OnlyMay),
-            _ => true,
-        };
+        // Only pods can be guarded, and `only` guards its object.
+        let is_no_pod = matches!(*word, "nodes" | "apiserver" | "internet" | "anywhere");
+        let fits = !(is_no_pod && slot == Slot::Object(Verb::OnlyMay));
         let rank = match (*word, in_block) {
             ("pods", true) => things::OWN,
             _ => BUILTINS,
@@ -135,7 +133,7 @@ fn builtins(context: &Context<'_>, slot: Slot, list: &mut List<'_>) {
     }
 }
 
-pub const BUILTIN_WORDS: &[(&str, &str)] = &[
+const BUILTIN_WORDS: &[(&str, &str)] = &[
     ("anyone", "every pod that policies can govern"),
     ("pods", "the pods of the block's namespace, else of the cluster"),
     ("nodes", "the cluster's nodes"),

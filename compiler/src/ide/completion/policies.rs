@@ -5,7 +5,7 @@ use weir_grammar::ast::{Policy, Statement};
 use weir_grammar::format::{after_slash, quoted};
 
 use super::context::Context;
-use super::list::List;
+use super::list::{List, MOST};
 use super::snippet;
 use super::wanted::Slot;
 use super::{Completion, CompletionKind, keywords, names, ports, things};
@@ -124,12 +124,17 @@ pub fn use_edit(desk: &Desk<'_>, module: &str) -> Edit {
         Statement::Use(tree) => Some(tree.span),
         _ => None,
     });
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     if let Some(last) = last {
-        return Edit { place: desk.place(last.after()), text: format!("\n{written}") };
+        let rest = text.get(last.end as usize..).unwrap_or_default().lines().next().unwrap_or_default();
+        // A comment in its line is about it.
+        let comment = if rest.trim_start().starts_with('#') { rest.len() } else { 0 };
+        let at = last.end as usize + comment;
+        return Edit { place: desk.place(Span::new(at, at)), text: format!("{newline}{written}") };
     }
     let at = below_first_comments(text);
-    let behind = if text[at..].trim().is_empty() { "\n" } else { "\n\n" };
-    Edit { place: desk.place(Span::new(at, at)), text: written + behind }
+    let blank = if text[at..].trim().is_empty() { "" } else { newline };
+    Edit { place: desk.place(Span::new(at, at)), text: format!("{written}{newline}{blank}") }
 }
 
 /// Where a text goes on below the comments at its top that a blank line ends.
@@ -202,10 +207,8 @@ pub fn policies(context: &Context<'_>, list: &mut List<'_>) {
 fn item(context: &Context<'_>, source: &Source, policy: &Policy) -> Completion {
     let name = after_slash(&policy.name.text);
     let params: Vec<&str> = policy.params.iter().map(|param| param.name.text.as_str()).collect();
-    let rest = context.desk.text().get(context.spot.word.end as usize..).unwrap_or_default();
-    let rest = rest.lines().next().unwrap_or_default().trim();
     let item = Completion::new(CompletionKind::Policy, &name).filter(&policy.name.text);
-    let item = match rest {
+    let item = match context.rest() {
         rest if rest.starts_with('(') => item.insert(name),
         "" => item.snippet(snippet::call(&name, params.iter().copied()) + ";$0"),
         _ => item.snippet(snippet::call(&name, params.iter().copied())),
@@ -216,7 +219,14 @@ fn item(context: &Context<'_>, source: &Source, policy: &Policy) -> Completion {
 }
 
 pub fn modules(context: &Context<'_>, list: &mut List<'_>) {
-    for Unused { module, source } in unused(context.desk) {
+    let mut found = unused(context.desk);
+    found.retain(|unused| list.fit(&unused.module).is_some());
+    if found.len() > MOST {
+        found.sort_by_cached_key(|unused| (list.fit(&unused.module), unused.module.clone()));
+        found.truncate(MOST);
+        list.cut();
+    }
+    for Unused { module, source } in found {
         let written = if module.contains('.') { module.clone() } else { after_slash(&module) };
         let source = source.get();
         let is_library = Sources::library_text(&module).is_some();

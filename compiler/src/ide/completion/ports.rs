@@ -168,9 +168,9 @@ fn protocols(list: &mut List<'_>) {
     if number.parse::<u16>().is_err() {
         return;
     }
-    for protocol in ["tcp", "udp", "sctp"] {
+    for (at, protocol) in ["tcp", "udp", "sctp"].into_iter().enumerate() {
         let item = Completion::new(CompletionKind::Port, format!("{number}/{protocol}"));
-        list.add(NAMES + 1, item);
+        list.add(NAMES + 1, item.sort(format!("{at:02}")));
     }
 }
 

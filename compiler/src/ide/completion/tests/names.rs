@@ -140,6 +140,10 @@ fn what_a_module_would_bring() {
     assert!(applied(&below, "office").starts_with("# The shop.\n\nuse common.nets;\n\n# Who"));
     let behind = format!("use std.kubernetes;\nweb locked;\noff$0{NETS}");
     assert!(applied(&behind, "office").starts_with("use std.kubernetes;\nuse common.nets;\nweb locked;"));
+    let commented = format!("use std.kubernetes; # why\nweb locked;\noff$0{NETS}");
+    assert!(
+        applied(&commented, "office").starts_with("use std.kubernetes; # why\nuse common.nets;\nweb locked;")
+    );
     assert!(!labels(&format!("ow$0{NETS}")).contains(&"own".to_owned()));
     let used = item(&format!("use common.nets;\noff$0{NETS}"), "office");
     assert_eq!((used.detail.as_deref(), used.more.len()), (Some("203.0.113.0/24"), 0));
@@ -188,4 +192,20 @@ fn arguments_by_kind() {
     assert_eq!(at("apply p(shop/api, data, $0"), ["80", "3000", "9090", "http", "metrics"]);
     assert_eq!(at("apply p((web, api), data, 80, $0)"), ["team"]);
     assert!(at("apply p(web[app=$0").contains(&"web".to_owned()));
+}
+
+#[test]
+fn a_parameter_may_be_anything() {
+    let at = |rest: &str| labels(&format!("policy p(web: pods, home: namespace, port: port) {{\n{rest}\n}}"));
+    assert_eq!(at("web[$0"), ["app", "k8s-app", "tier"]);
+    assert_eq!(at("pods may reach web:$0"), ["port"]);
+    assert_eq!(at("in namespace home { pods[$0 }"), ["app", "k8s-app", "tier"]);
+}
+
+#[test]
+fn settings_are_no_program() {
+    let mut fixture = fixture("-- weir.toml --\n[clusters.eu]\ninventory = [\"i\"]\n-- main.weir --\n$0");
+    assert!(!offered(&fixture).items.is_empty());
+    fixture.file = crate::source::FileId(0);
+    assert!(offered(&fixture).items.is_empty());
 }

@@ -118,6 +118,11 @@ fn statements_begin_where_they_may_stand() {
     );
     assert_eq!(item("po$0", "policy").insert, "policy ${1:name}(${2:pods}) {\n    $0\n}");
     assert_eq!(labels("export $0"), ["let", "policy"]);
+    // Words that are there already are not written again.
+    assert_eq!(item("po$0 p(a) {", "policy").insert, "policy");
+    assert_eq!(item("in na$0 shop {", "namespace").insert, "namespace");
+    assert_eq!(item("web locked bec$0 \"x\";", "because").insert, "because");
+    assert_eq!(item("web locked bec$0", "because").insert, "because \"${1:why}\"");
 }
 
 #[test]
@@ -144,7 +149,7 @@ fn blocks() {
 
 #[test]
 fn kinds_of_parameters() {
-    assert_eq!(words("policy p(a: $0"), ["addresses", "namespace", "partition", "pods", "port", "set"]);
+    assert_eq!(words("policy p(a: $0"), ["set", "pods", "namespace", "addresses", "partition", "port"]);
     assert_eq!(words("policy p(a, b: po$0")[..2], ["pods", "port"]);
     assert_eq!(labels("policy $0"), [""; 0]);
     assert_eq!(labels("policy p($0"), [""; 0]);
