@@ -43,6 +43,21 @@ fn nor_where_the_text_ends_in_the_middle() {
 }
 
 #[test]
+fn nor_where_something_is_being_put_in() {
+    let mut fixture = fixture("\n");
+    for put in ["[", ":", "/", "(", "\"", "é", " in ", "[x, ", "on ", "}", "[a in ("] {
+        for at in (0..=SAMPLE.len()).filter(|at| SAMPLE.is_char_boundary(*at)) {
+            let text = format!("{}{put}{}", &SAMPLE[..at], &SAMPLE[at..]);
+            fixture.workspace.edit(fixture.file, text.clone());
+            for item in completion(&fixture.desk(), (at + put.len()) as u32).items {
+                assert!(text.get(item.replace.range()).is_some(), "{item:?}");
+            }
+            signature(&fixture.desk(), (at + put.len()) as u32);
+        }
+    }
+}
+
+#[test]
 fn every_item_has_its_documentation() {
     let mut told = 0;
     for text in [
