@@ -4,7 +4,9 @@
 //! A [`Workspace`] is a program as it stands in the editor, against the clusters that it is for. A [`Desk`] is one of its
 //! files, open; features are asked of it.
 
+mod above;
 pub mod calls;
+pub mod completion;
 mod desk;
 mod diagnose;
 #[cfg(test)]
@@ -15,6 +17,7 @@ pub mod lenses;
 pub mod peers;
 pub mod reach_page;
 pub mod scope;
+pub mod signature;
 pub mod symbol;
 mod whole;
 pub mod words;

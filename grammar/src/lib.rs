@@ -66,6 +66,14 @@ pub fn parse(text: &str) -> Parse {
     Parse { file, comments: lexed.comments, errors }
 }
 
+/// The words of a stretch of text that ends anywhere, as the grammar reads them: what nothing takes is [`token::Token::Bad`],
+/// comments are left out. Nothing is supplied that is not there.
+pub fn tokens(text: &str) -> Vec<(Span, token::Token<'_>)> {
+    let lexed = lexer::lex(text).tokens.into_iter();
+    let tokens = lexed.map(|(start, token, end)| (Span::new(start, end), token));
+    tokens.filter(|(span, _)| span.start < span.end).collect()
+}
+
 /// Behind a word that does not fit, words that cannot be written bare are no news. The errors are sorted by place, so
 /// that those of a statement lie beside each other: there may be as many statements as errors.
 fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>) {

@@ -58,6 +58,11 @@ impl<'a> Desk<'a> {
         &self.source().parse.file.statements
     }
 
+    /// Whether it is the project's `weir.toml`, which has no sentences.
+    pub fn is_settings(&self) -> bool {
+        self.workspace.settings.is_some() && self.file == FileId(0)
+    }
+
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file, span }
     }

@@ -30,15 +30,15 @@ struct Kept {
 
 /// What the meaning of a file's words depends on.
 #[derive(Clone)]
-struct Grounds {
+pub(super) struct Grounds {
     /// The file, and those that it uses, in however many steps.
-    files: Vec<(FileId, Arc<Source>)>,
+    pub(super) files: Vec<(FileId, Arc<Source>)>,
     /// Its policies that nothing applies: what is applied is not looked at by itself.
     unapplied: Vec<String>,
 }
 
 impl Grounds {
-    fn of(file: FileId, shared: &Shared<'_>) -> Grounds {
+    pub(super) fn of(file: FileId, shared: &Shared<'_>) -> Grounds {
         let mut files = vec![file];
         let mut next = 0;
         while let Some(at) = files.get(next).copied() {
@@ -131,7 +131,7 @@ fn keep(resolver: &Resolver<'_>, file: FileId, grounds: &Grounds) -> Kept {
 
 impl<'a> Resolver<'a> {
     /// One that has resolved nothing yet, and knows the `let`s of these files.
-    fn alone(&self, files: &[(FileId, Arc<Source>)]) -> Resolver<'a> {
+    pub(super) fn alone(&self, files: &[(FileId, Arc<Source>)]) -> Resolver<'a> {
         let own = |(file, _): &(FileId, Arc<Source>)| Some((*file, self.lets.get(file)?.clone()));
         Resolver { lets: files.iter().filter_map(own).collect(), ..Resolver::new(self.shared) }
     }
