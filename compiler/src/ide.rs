@@ -4,12 +4,14 @@
 //! A [`Workspace`] is a program as it stands in the editor, against the clusters that it is for. A [`Desk`] is one of its
 //! files, open; features are asked of it.
 
+pub mod actions;
 mod desk;
 mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
 pub mod formatting;
+mod lines;
 pub mod symbol;
 mod whole;
 pub mod words;

@@ -35,6 +35,7 @@ use crate::threads;
 use program::{Context, Origin, Program};
 use readings::Readings;
 
+pub(crate) use labels::HELP_PLANNED;
 pub use parts::{FilePart, Parts};
 
 /// What names of a cluster lead to: made once, for any number of programs.
