@@ -7,6 +7,7 @@
 mod above;
 pub mod calls;
 pub mod completion;
+pub mod actions;
 mod desk;
 mod diagnose;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub mod peers;
 pub mod reach_page;
 pub mod scope;
 pub mod signature;
+mod lines;
 pub mod symbol;
 mod whole;
 pub mod words;

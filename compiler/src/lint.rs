@@ -14,6 +14,8 @@ use crate::project::Level;
 use crate::source::{Place, Sources};
 use comments::Allows;
 
+pub(crate) use comments::{Allowance, allowances};
+
 /// The level of each lint for one program.
 pub(crate) struct Levels {
     /// Those that differ from the lint's own.
