@@ -4,13 +4,22 @@
 //! A [`Workspace`] is a program as it stands in the editor, against the clusters that it is for. A [`Desk`] is one of its
 //! files, open; features are asked of it.
 
+pub mod definition;
 mod desk;
 mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+pub mod folding;
+pub mod highlight;
+pub mod links;
+pub mod references;
+pub mod rename;
 pub mod scope;
+pub mod selection;
 pub mod symbol;
+pub mod symbols;
+pub mod tokens;
 mod whole;
 pub mod words;
 mod workspace;

@@ -65,6 +65,13 @@ pub fn parse(text: &str) -> Parse {
     Parse { file, comments: lexed.comments, errors }
 }
 
+/// The tokens of a text as the grammar sees them, comments left out: for whoever shows a text that is no sentence yet.
+pub fn tokens(text: &str) -> impl Iterator<Item = (Span, token::Token<'_>)> {
+    let text = if u32::try_from(text.len()).is_ok() { text } else { "" };
+    let tokens = lexer::lex(text).tokens.into_iter();
+    tokens.map(|(start, token, end)| (Span::new(start, end), token)).filter(|(span, _)| span.start < span.end)
+}
+
 /// Behind a word that does not fit, words that cannot be written bare are no news. The errors are sorted by place, so
 /// that those of a statement lie beside each other: there may be as many statements as errors.
 fn drop_follow_ups(statements: &[ast::Statement], errors: &mut Vec<SyntaxError>) {
