@@ -5,6 +5,7 @@ mod comments;
 
 use std::collections::BTreeMap;
 
+use weir_grammar::Span;
 use weir_grammar::ast::Statement;
 
 use crate::Setting;
@@ -54,6 +55,11 @@ pub(crate) fn zero_trust(sources: &Sources) -> Option<Place> {
             _ => None,
         })
     })
+}
+
+/// The lints that the text of a comment names, each with its place.
+pub(crate) fn named_in(comment: &str, span: Span) -> Vec<(&str, Span)> {
+    comments::named(comment, span)
 }
 
 /// Drops lints that are off, and those that a comment allows; tells of comments that allow nothing.

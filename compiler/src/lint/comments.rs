@@ -16,6 +16,14 @@ use crate::resolve::names;
 use crate::source::{FileId, Place, Source, Sources};
 use read::Comment;
 
+/// The lints that a comment names, each with its place: by name or code, and whether or not there are such lints.
+pub(super) fn named<'t>(text: &'t str, span: Span) -> Vec<(&'t str, Span)> {
+    match read::comment(text, span) {
+        Some(Comment::Allow { names, .. }) => names,
+        Some(Comment::Unreadable) | None => Vec::new(),
+    }
+}
+
 /// What a comment allows, and where.
 struct Allow {
     /// The statement that it is about.
