@@ -106,10 +106,7 @@ pub fn ends_spoken(ends: &Ends) -> String {
 pub fn ports_spoken(open: &[Open]) -> String {
     let mut words: Vec<String> = Vec::new();
     for one in open {
-        let ports = match &one.ports {
-            Ports::All => vec!["every port".to_owned()],
-            Ports::These(ports) => ports.iter().map(port_spoken).collect(),
-        };
+        let ports = ports_words(&one.ports);
         let narrowed = match &one.narrowed {
             None => ports,
             Some(Narrowing::Ping) => vec!["ping".to_owned()],
@@ -126,7 +123,14 @@ pub fn ports_spoken(open: &[Open]) -> String {
     words.join(", ")
 }
 
-fn port_spoken(port: &Port) -> String {
+pub(crate) fn ports_words(ports: &Ports) -> Vec<String> {
+    match ports {
+        Ports::All => vec!["every port".to_owned()],
+        Ports::These(ports) => ports.iter().map(port_spoken).collect(),
+    }
+}
+
+pub(crate) fn port_spoken(port: &Port) -> String {
     let word = |protocol: &weir_cluster::inventory::Protocol| format!("{protocol:?}").to_lowercase();
     match port {
         Port::Range { protocol, first, last } if first == last => format!("{first}/{}", word(protocol)),
