@@ -4,6 +4,8 @@
 //! A [`Workspace`] is a program as it stands in the editor, against the clusters that it is for. A [`Desk`] is one of its
 //! files, open; features are asked of it.
 
+#[cfg(test)]
+mod anywhere;
 pub mod definition;
 mod desk;
 mod diagnose;
