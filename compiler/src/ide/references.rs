@@ -157,7 +157,7 @@ fn files_that_name(desk: &Desk<'_>, wanted: &[Symbol], names: &[String]) -> Vec<
             _ => false,
         });
     let own = wanted.iter().all(|symbol| matches!(symbol, Symbol::Param(_)));
-    let finders: Vec<_> = names.iter().map(|name| memmem::Finder::new(name)).collect();
+    let finders: Vec<_> = names.iter().map(memmem::Finder::new).collect();
     let named = |text: &str| finders.iter().any(|finder| finder.find(text.as_bytes()).is_some());
     let asked = sources.iter().filter(|(file, source)| {
         (*file == desk.file || !own) && (library || !source.library) && named(&source.text)
