@@ -8,6 +8,8 @@ mod above;
 pub mod actions;
 pub mod calls;
 pub mod completion;
+#[cfg(test)]
+mod anywhere;
 pub mod definition;
 mod desk;
 mod diagnose;
