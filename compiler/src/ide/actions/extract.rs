@@ -351,8 +351,8 @@ mod tests {
             "let web-and-api = web, api;\nweb-and-api may reach db:5432;"
         );
         assert_eq!(
-            selected("< namespace shop[tier=back] > may reach db:5432;").unwrap(),
-            "let back-set = namespace shop[tier=back];\n back-set  may reach db:5432;"
+            selected("<namespace shop[tier=back] > may reach db:5432;").unwrap(),
+            "let back-set = namespace shop[tier=back];\nback-set  may reach db:5432;"
         );
         assert_eq!(
             selected("<anyone except web> may reach db:5432;").unwrap(),

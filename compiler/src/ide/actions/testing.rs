@@ -32,7 +32,7 @@ pub fn applied(text: &str, title: &str) -> String {
 pub fn fixes(text: &str, code: Code) -> Vec<[String; 2]> {
     let (fixture, found) = offered(text);
     let found = found.iter().filter(|action| action.fixes.as_ref().is_some_and(|said| said.code == code));
-    let found = found.filter(|action| !action.title.starts_with("allow `"));
+    let found = found.filter(|action| !action.title.ends_with("with a reason"));
     found.map(|action| [action.title.clone(), after(&fixture, action)]).collect()
 }
 
