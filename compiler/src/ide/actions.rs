@@ -12,6 +12,8 @@ mod said;
 mod suggestions;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use weir_grammar::Span;
