@@ -65,6 +65,13 @@ fn every_action_keeps_what_is_promised() {
     }
 }
 
+/// Rewrites are held against policies: there have to be some.
+#[test]
+fn the_first_program_is_built() {
+    let errors = fixture(PROGRAMS[0]).whole.diagnostics.into_iter().filter(|said| said.is_error());
+    assert_eq!(errors.collect::<Vec<_>>(), []);
+}
+
 #[test]
 fn lines_end_as_they_did() {
     for program in PROGRAMS {
@@ -154,6 +161,34 @@ fn the_library_stays_as_it_is() {
     for at in 0..end {
         assert_eq!(actions(&desk, Span { start: at, end: at }), []);
     }
+}
+
+/// Names of one cluster may be others in the next.
+#[test]
+fn names_are_those_of_every_cluster() {
+    let other = "apiVersion: v1\nkind: Namespace\nmetadata: { name: store }\n---\napiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: store, labels: { app: web } }\n";
+    let mut reader = weir_cluster::manifest::Reader::new("default");
+    reader.read("cluster.yaml", other.as_bytes()).unwrap();
+    let world = Arc::new(World::of(reader.finish().unwrap(), Cluster::default()));
+    let mut fixture = fixture("w$0eb locked for ingress;");
+    let at = Span { start: fixture.offset, end: fixture.offset };
+    let is_named =
+        |desk: &Desk<'_>| actions(desk, at).iter().any(|action| action.title.contains("full name"));
+    assert!(is_named(&fixture.desk()));
+    let second = Site { world, ..fixture.workspace.sites[0].clone() };
+    fixture.workspace.sites.push(second);
+    assert!(!is_named(&fixture.desk()));
+}
+
+/// What an editor waits for: a long file, each line of which says what others say.
+#[test]
+fn a_long_file_is_no_long_wait() {
+    let line = "shop/web, shop/api may reach data/db:5432;\n";
+    let text = format!("namespace shop locked;\n{}", line.repeat(2000));
+    let fixture = fixture(&text);
+    let found = actions(&fixture.desk(), Span { start: 23, end: 23 });
+    let named = found.iter().find(|action| action.kind == ActionKind::Extract).unwrap();
+    assert_eq!(named.edits.len(), 2001);
 }
 
 #[test]
