@@ -39,8 +39,8 @@ pub fn of_file(desk: &Desk<'_>) -> Vec<Diagnostic> {
 }
 
 /// How places of the last verdict lie in the texts of now.
-struct Shifts<'s> {
-    desk: &'s Desk<'s>,
+struct Shifts<'s, 'd> {
+    desk: &'s Desk<'d>,
     whole: &'s Whole,
     known: BTreeMap<FileId, Option<Shift>>,
 }
@@ -57,7 +57,7 @@ enum Shift {
     },
 }
 
-impl Shifts<'_> {
+impl Shifts<'_, '_> {
     /// `None` for what is another file now.
     fn of(&mut self, file: FileId) -> Option<Shift> {
         let Shifts { desk, whole, .. } = *self;
