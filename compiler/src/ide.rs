@@ -6,10 +6,10 @@
 
 mod above;
 pub mod actions;
-pub mod calls;
-pub mod completion;
 #[cfg(test)]
 mod anywhere;
+pub mod calls;
+pub mod completion;
 pub mod definition;
 mod desk;
 mod diagnose;
