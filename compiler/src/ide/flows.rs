@@ -106,28 +106,66 @@ impl Peers {
         &self.guards
     }
 
-    /// Who is at the other end of the flows of some classes.
-    pub fn of_classes(&self, classes: &Bits, way: Way, facts: &Facts<'_>) -> Found {
-        let closed = match way {
+    /// The classes that something closes one way.
+    pub fn closed(&self, way: Way) -> &Bits {
+        match way {
             Way::Incoming => &self.ingress,
             Way::Outgoing => &self.egress,
-        };
+        }
+    }
+
+    /// Who is at the other end of the flows of some classes.
+    pub fn of_classes(&self, classes: &Bits, way: Way, facts: &Facts<'_>) -> Found {
         let governed = classes - &facts.host_network;
-        let mut found = Found { unguarded: !governed.is_subset(closed), ..Found::default() };
+        let found = Found { unguarded: !governed.is_subset(self.closed(way)), ..Found::default() };
+        self.collect(found, way, facts, |ends, met| match ends {
+            Ends::Pods(bits) if bits.is_disjoint(&governed) => false,
+            Ends::Pods(bits) => {
+                *met |= &**bits & &governed;
+                true
+            }
+            Ends::Other(program::Ends::Anywhere) => {
+                *met |= &governed;
+                !governed.is_empty()
+            }
+            Ends::Other(_) => false,
+        })
+    }
+
+    /// Who is at the other end of the flows of what is no pod: nothing guards it.
+    pub fn of_ends(&self, wanted: &program::Ends, way: Way, facts: &Facts<'_>) -> Found {
+        self.collect(Found { unguarded: true, ..Found::default() }, way, facts, |ends, _| {
+            use program::Ends::{Anywhere, Exactly, Outside};
+            let Ends::Other(ends) = ends else { return false };
+            match (ends, wanted) {
+                (Anywhere, _) | (_, Anywhere) => true,
+                (Outside(some) | Exactly(some), Outside(other) | Exactly(other)) => {
+                    !some.and(other).is_empty()
+                }
+                _ => ends == wanted,
+            }
+        })
+    }
+
+    /// The other ends of the grants whose near end is met; `meets` also tells by which classes.
+    fn collect(
+        &self,
+        mut found: Found,
+        way: Way,
+        facts: &Facts<'_>,
+        meets: impl Fn(&Ends, &mut Bits) -> bool,
+    ) -> Found {
         for grant in &self.grants {
             let (near, far) = match way {
                 Way::Incoming => (&grant.to, &grant.from),
                 Way::Outgoing => (&grant.from, &grant.to),
             };
             let mut met = Bits::new();
+            let mut is_met = false;
             for ends in near {
-                match ends {
-                    Ends::Pods(bits) => met |= &**bits & &governed,
-                    Ends::Other(program::Ends::Anywhere) => met |= &governed,
-                    Ends::Other(_) => {}
-                }
+                is_met |= meets(ends, &mut met);
             }
-            if met.is_empty() {
+            if !is_met {
                 continue;
             }
             let open = || Open {
