@@ -9,11 +9,14 @@ mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod near;
+mod say;
 pub mod symbol;
 mod whole;
 pub mod words;
 mod workspace;
 mod world;
+pub mod yaml;
 
 pub use desk::Desk;
 pub use flows::{Found, Open, Peer, Peers, Way};
