@@ -230,7 +230,7 @@ pub fn shortened(text: &str) -> String {
 }
 
 /// At most so many characters of a text.
-fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -32,8 +32,6 @@ type Grounds = FxHashMap<usize, (PodSet, Arc<Bits>)>;
 
 /// So that threads do not wait for each other.
 const SHARDS: usize = 64;
-/// In each of them: more than the things of a large cluster.
-const MOST_KEPT: usize = 4096;
 
 pub struct Facts<'a> {
     pub inventory: &'a Inventory,
@@ -102,12 +100,15 @@ impl<'a> Facts<'a> {
             return Arc::clone(known);
         }
         let governed = Arc::new(self.governed(pods));
-        let mut known = known();
-        if known.len() >= MOST_KEPT {
-            known.clear(); // sets of programs that are no more
-        }
-        known.insert(key, (pods.clone(), Arc::clone(&governed)));
+        known().insert(key, (pods.clone(), Arc::clone(&governed)));
         governed
+    }
+
+    /// Drops what is kept of sets that nobody else has any more: those of programs that are gone.
+    pub fn forget_unused(&self) {
+        for shard in &self.ground {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (pods, _)| pods.is_shared());
+        }
     }
 
     /// Addresses of pods, nodes, services and the API server, and the ranges that pods and services get theirs from.

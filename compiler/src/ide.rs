@@ -4,13 +4,22 @@
 //! A [`Workspace`] is a program as it stands in the editor, against the clusters that it is for. A [`Desk`] is one of its
 //! files, open; features are asked of it.
 
+mod above;
+pub mod calls;
+pub mod completion;
 mod desk;
 mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
-mod near;
+pub mod formatting;
+pub mod lenses;
+pub mod peers;
+pub mod reach_page;
 mod say;
+pub mod scope;
+pub mod signature;
+mod statement;
 pub mod symbol;
 mod whole;
 pub mod words;
@@ -19,6 +28,7 @@ mod world;
 pub mod yaml;
 
 pub use desk::Desk;
+pub use diagnose::{Tag, tag};
 pub use flows::{Found, Open, Peer, Peers, Way};
 pub use whole::{Memory, Stopped, Whole};
 pub use workspace::{Settings, Site, Workspace};

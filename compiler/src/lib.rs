@@ -50,6 +50,7 @@ pub use target::Target;
 pub use verify::Proof;
 pub use view::View;
 pub use weir_cluster::Inventory;
+pub use weir_grammar::Span;
 pub use weir_grammar::ast::Day;
 
 use resolve::program::Program;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use weir_grammar::ast::{Day, PostureWord};
 
@@ -67,7 +68,7 @@ fn relate_posture(posture: &program::Posture, sentence: SentenceId, relation: &m
             Parts::Namespaces => Within::SameNamespace,
             Parts::Label(key) => Within::SameValue(key.clone()),
         };
-        relation.grants.push(Grant {
+        relation.grants.push(Arc::new(Grant {
             from: members.clone(),
             to: members,
             ports: Ports::All,
@@ -75,7 +76,7 @@ fn relate_posture(posture: &program::Posture, sentence: SentenceId, relation: &m
             within,
             kind: GrantKind::Inner,
             sentence,
-        });
+        }));
     }
 }
 
@@ -100,7 +101,7 @@ fn relate_grant(grant: &program::Grant, kind: GrantKind, sentence: SentenceId, r
         Narrowed::Ping { .. } => Narrowing::Ping,
     });
     for (from, to, ports) in flows(&grant.reach) {
-        relation.grants.push(Grant {
+        relation.grants.push(Arc::new(Grant {
             from,
             to,
             ports: ports.clone(),
@@ -108,7 +109,7 @@ fn relate_grant(grant: &program::Grant, kind: GrantKind, sentence: SentenceId, r
             within: Within::Everywhere,
             kind,
             sentence,
-        });
+        }));
     }
 }
 
@@ -157,5 +158,6 @@ pub fn joined<'e>(ends: impl Iterator<Item = &'e Ends>) -> Vec<Ends> {
     others.sort_unstable();
     others.dedup();
     all.extend(others);
+    all.shrink_to_fit(); // there is one of them at each end of each grant
     all
 }

@@ -10,7 +10,8 @@ use weir_cluster::labels::Text;
 #[derive(Clone, Debug, Default)]
 pub struct Relation {
     pub guards: Vec<Guard>,
-    pub grants: Vec<Grant>,
+    /// Shared with what a target makes of them, which is mostly the same.
+    pub grants: Vec<Arc<Grant>>,
     /// What is promised never to flow. It closes nothing by itself: targets that can deny, deny it.
     pub denials: Vec<Denial>,
 }

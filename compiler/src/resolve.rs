@@ -13,6 +13,7 @@ pub mod pattern;
 mod policies;
 pub(crate) mod ports;
 mod postures;
+mod probe;
 pub mod program;
 mod reach;
 pub mod readings;
@@ -36,16 +37,22 @@ use program::{Context, Origin, Program};
 use readings::Readings;
 
 pub use parts::{FilePart, Parts};
+pub(crate) use probe::Probe;
 
 /// What names of a cluster lead to: made once, for any number of programs.
 pub struct Known<'a> {
-    things: names::Things<'a>,
+    pub(crate) things: names::Things<'a>,
     ports: ports::PortIndex,
 }
 
 impl<'a> Known<'a> {
     pub fn of(inventory: &'a Inventory) -> Known<'a> {
         Known { things: names::Things::of(inventory), ports: ports::PortIndex::of(inventory) }
+    }
+
+    /// What names are looked up among.
+    pub fn things(&self) -> &names::Things<'a> {
+        &self.things
     }
 }
 

@@ -129,6 +129,11 @@ impl PodSet {
     pub fn identity(&self) -> usize {
         self.terms.as_ptr().addr()
     }
+
+    /// Whether there is another copy of it.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.terms) > 1
+    }
 }
 
 /// The constraints of a Kubernetes selector; `None` if nothing can satisfy it.

@@ -43,6 +43,33 @@ impl Source {
         Source::parsed(name.into(), path.into(), text.into(), false)
     }
 
+    /// Many files of a program, given as to [`Source::of`]: read on every core.
+    pub fn all(files: Vec<(String, String, String)>) -> Vec<Arc<Source>> {
+        /// Starting a thread costs about as much as parsing one of them.
+        const A_THREAD: usize = 16;
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let threads = cores.min(files.len() / A_THREAD);
+        let waiting = Mutex::new(files.into_iter().enumerate());
+        let work = || {
+            let mut parsed = Vec::new();
+            loop {
+                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((at, (name, path, text))) = next else { return parsed };
+                parsed.push((at, Source::parsed(name, path, text, false)));
+            }
+        };
+        let mut parsed = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut parsed = work();
+            for thread in others {
+                parsed.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            parsed
+        });
+        parsed.sort_unstable_by_key(|(at, _)| *at);
+        parsed.into_iter().map(|(_, source)| Arc::new(source)).collect()
+    }
+
     /// A text that diagnostics point into and that is no Weir.
     pub fn settings(name: impl Into<String>, path: impl Into<String>, text: impl Into<String>) -> Source {
         let (name, path, text) = (name.into(), path.into(), text.into());
@@ -73,6 +100,14 @@ impl Source {
     /// The names that it uses.
     pub fn uses(&self) -> &Uses {
         self.uses.get_or_init(|| Uses::of(&self.parse.file))
+    }
+
+    /// The modules that it uses.
+    pub fn modules(&self) -> impl Iterator<Item = &str> {
+        self.parse.file.statements.iter().filter_map(|statement| match statement {
+            Statement::Use(tree) => Some(tree.module.text.as_str()),
+            _ => None,
+        })
     }
 
     /// The module that a file is: its path with dots. `None` for what cannot be used by name.
@@ -142,32 +177,10 @@ impl Sources {
         self.push(name.into(), path.into(), text.into(), false)
     }
 
-    /// Adds many files in their order, given as to [`Sources::add`]: parsed on every core, where they are many.
+    /// Adds many files in their order, given as to [`Sources::add`].
     pub fn add_all(&mut self, files: Vec<(String, String, String)>) {
-        /// Starting a thread costs about as much as parsing one of them.
-        const A_THREAD: usize = 16;
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        let threads = cores.min(files.len() / A_THREAD);
-        let waiting = Mutex::new(files.into_iter().enumerate());
-        let work = || {
-            let mut parsed = Vec::new();
-            loop {
-                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((at, (name, path, text))) = next else { return parsed };
-                parsed.push((at, Source::parsed(name, path, text, false)));
-            }
-        };
-        let mut parsed = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut parsed = work();
-            for thread in others {
-                parsed.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            parsed
-        });
-        parsed.sort_unstable_by_key(|(at, _)| *at);
         let first = self.files.len();
-        self.files.extend(parsed.into_iter().map(|(_, source)| Arc::new(source)));
+        self.files.extend(Source::all(files));
         (first..self.files.len()).for_each(|file| self.push_used(file));
     }
 
@@ -215,6 +228,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// The same, where it may be of other sources.
+    pub fn find(&self, id: FileId) -> Option<&Source> {
+        self.files.get(id.0 as usize).map(|source| &**source)
+    }
+
     /// The same, for whoever outlives the sources.
     pub fn shared(&self, id: FileId) -> Arc<Source> {
         Arc::clone(&self.files[id.0 as usize])
@@ -231,10 +249,7 @@ impl Sources {
 
 /// The modules of the library that a file uses.
 fn used_modules(source: &Source) -> impl Iterator<Item = &str> {
-    source.parse.file.statements.iter().filter_map(|statement| match statement {
-        Statement::Use(tree) if tree.module.text.starts_with("std.") => Some(tree.module.text.as_str()),
-        _ => None,
-    })
+    source.modules().filter(|module| module.starts_with("std."))
 }
 
 #[cfg(test)]

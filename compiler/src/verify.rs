@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use weir_cluster::enforce::{self, Action, Dialect, Enforced, Explanation, Policies, PolicyError, Switches};
@@ -205,7 +206,7 @@ impl<'a> Judge<'a> {
         let mut whole = bound.clone();
         for grant in &bound.grants {
             let to = aws::egress_peers(grant, program, facts).into_owned();
-            whole.grants.push(Grant { to, ..grant.clone() });
+            whole.grants.push(Arc::new(Grant { to, ..Grant::clone(grant) }));
         }
         Cow::Owned(whole)
     }

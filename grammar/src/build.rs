@@ -288,7 +288,10 @@ pub fn set(span: Span, first: Operand, rest: Vec<(SetOp, Operand)>, errors: &mut
         let readings = readings(&first, &rest);
         errors.push(span, SyntaxErrorKind::MixedOperators { readings });
     }
-    let operands = std::iter::once(first).chain(rest.into_iter().map(|(_, operand)| operand)).collect();
+    // Mostly one: there are many sets, and no room to spare in each.
+    let mut operands = Vec::with_capacity(1 + rest.len());
+    operands.push(first);
+    operands.extend(rest.into_iter().map(|(_, operand)| operand));
     Set { span, op, operands }
 }
 

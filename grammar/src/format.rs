@@ -13,7 +13,7 @@ use logos::Logos;
 use crate::ast::*;
 use crate::token::{KEYWORDS, Token};
 
-pub use file::file;
+pub use file::{INDENT, file, is_sound, stretch};
 
 /// A sentence with its clauses and without its `;`.
 pub fn sentence(sentence: &Sentence) -> String {
@@ -156,8 +156,8 @@ fn module(path: &str) -> String {
     if is_host(path) { path.to_owned() } else { after_slash(path) }
 }
 
-/// `team`, `app.kubernetes.io/part-of`
-fn partition_key(key: &str) -> String {
+/// The label of a partition: `team`, `app.kubernetes.io/part-of`
+pub fn partition_key(key: &str) -> String {
     match key.split_once('/') {
         Some((prefix, name)) if is_host(prefix) => format!("{prefix}/{}", after_slash(name)),
         Some((prefix, name)) => format!("{}/{}", quoted(prefix), after_slash(name)),

@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Parse {
     let lexed = lexer::lex(text);
     let mut tokens = lexed.tokens;
     let mut missing = Vec::new();
-    let (file, mut errors) = loop {
+    let (mut file, mut errors) = loop {
         let (file, errors) = parse_tokens(text, &tokens);
         let found = missing_semicolons(&errors);
         if found.is_empty() || missing.len() >= MOST_SUPPLIED {
@@ -61,8 +61,17 @@ pub fn parse(text: &str) -> Parse {
     errors.extend(lexed.errors);
     errors.sort_by_key(|error| error.span);
     errors.dedup();
+    file.statements.shrink_to_fit();
     drop_follow_ups(&file.statements, &mut errors);
     Parse { file, comments: lexed.comments, errors }
+}
+
+/// The words of a stretch of text that ends anywhere, as the grammar reads them: what nothing takes is [`token::Token::Bad`],
+/// comments are left out. Nothing is supplied that is not there.
+pub fn tokens(text: &str) -> Vec<(Span, token::Token<'_>)> {
+    let lexed = lexer::lex(text).tokens.into_iter();
+    let tokens = lexed.map(|(start, token, end)| (Span::new(start, end), token));
+    tokens.filter(|(span, _)| span.start < span.end).collect()
 }
 
 /// Behind a word that does not fit, words that cannot be written bare are no news. The errors are sorted by place, so

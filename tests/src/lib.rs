@@ -3,6 +3,7 @@
 
 use weir::Day;
 
+pub mod editor;
 pub mod entry;
 pub mod generate;
 pub mod validity;

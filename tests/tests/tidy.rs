@@ -24,7 +24,7 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    sources(&["grammar", "cluster", "compiler", "tests", "fuzz/fuzz_targets"])
+    sources(&["grammar", "cluster", "compiler", "tests", "fuzz/fuzz_targets", "editors/tree-sitter-weir"])
 }
 
 fn is_test(name: &str) -> bool {

@@ -125,8 +125,8 @@ impl<'a> Prover<'a> {
             facts,
             regions: Regions::over(facts),
             universe: Universe::new(facts, parts.chain(guarded)),
-            by_source: Candidates::of(meant.grants.iter(), |grant| &grant.from),
-            by_destination: Candidates::of(meant.grants.iter(), |grant| &grant.to),
+            by_source: Candidates::of(&meant.grants, |grant| &grant.from),
+            by_destination: Candidates::of(&meant.grants, |grant| &grant.to),
             diagnostics: Vec::new(),
         }
     }

@@ -8,8 +8,8 @@ use weir::diff::{self, Difference, Side};
 use weir::{Facts, Sources, View};
 
 use super::args::{DiffArguments, DiffFormat, InputArguments, SharedArguments};
-use super::files::{SETTINGS, usage};
-use super::input::{self, Failure, Input, Job, is_program};
+use super::files::{self, SETTINGS, is_program, usage};
+use super::input::{self, Failure, Input, Job};
 use super::report::Report;
 use super::revision::{self, Revision};
 use super::views;
@@ -65,7 +65,7 @@ fn is_of_program(path: &Path) -> bool {
     if path.is_file() {
         return name == SETTINGS || is_program(&name);
     }
-    let found = super::files::below(path, &|name| name == SETTINGS || is_program(name), &|_| true);
+    let found = files::below(path, &|name| name == SETTINGS || is_program(name), &|_| true);
     found.is_ok_and(|files| !files.is_empty())
 }
 

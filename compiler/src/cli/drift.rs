@@ -144,7 +144,7 @@ fn live(arguments: &DriftArguments, target: Target) -> Result<Vec<u8>, Failure> 
 fn objects(dumps: &[PathBuf]) -> Result<Vec<serde_json::Value>, Box<Diagnostic>> {
     let mut texts = Vec::new();
     for path in dumps {
-        let named = files::below(path, &input::is_manifest, &|_| true)
+        let named = files::below(path, &files::is_manifest, &|_| true)
             .map_err(|(path, error)| Box::new(files::unreadable(&path, &error)))?;
         for path in named {
             let bytes =

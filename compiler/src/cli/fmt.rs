@@ -14,7 +14,7 @@ use weir::diagnostic::{Code, Diagnostic, printable};
 use super::args::{FmtArguments, Format};
 use super::files::{self, is_stdin, unreadable, usage};
 use super::report::Report;
-use super::{Outcome, input, project};
+use super::{Outcome, project};
 
 pub fn run(arguments: &FmtArguments) -> Outcome {
     let only_looks = arguments.check || arguments.diff;
@@ -56,7 +56,7 @@ fn programs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut found = BTreeSet::new();
     for path in paths {
-        match files::below(path, &input::is_program, &input::is_same_project) {
+        match files::below(path, &files::is_program, &files::is_same_project) {
             Ok(files) if files.is_empty() => {
                 errors.push(usage(format!("there is no `.weir` file in `{}`", path.display())));
             }

@@ -175,7 +175,7 @@ impl Input {
         let mut errors = Vec::new();
         let mut found: BTreeSet<PathBuf> = BTreeSet::new();
         for InventoryPath { path, place } in &job.inventory {
-            let said = match files::below(path, &is_manifest, &|_| true) {
+            let said = match files::below(path, &files::is_manifest, &|_| true) {
                 _ if is_stdin(path) => {
                     found.insert(path.clone());
                     continue;
@@ -234,15 +234,6 @@ fn today() -> Day {
     Day { year: date.year(), month: date.month() as u8, day: date.day() as u8 }
 }
 
-pub fn is_program(name: &str) -> bool {
-    name.ends_with(".weir")
-}
-
-/// A folder below the program's own that is another project.
-pub fn is_same_project(folder: &Path) -> bool {
-    !folder.join(files::SETTINGS).is_file()
-}
-
 fn read_texts(paths: &[PathBuf]) -> (Vec<Text>, Vec<Diagnostic>) {
     let mut errors = Vec::new();
     let mut found = BTreeSet::new();
@@ -251,7 +242,7 @@ fn read_texts(paths: &[PathBuf]) -> (Vec<Text>, Vec<Diagnostic>) {
             found.insert(path.clone());
             continue;
         }
-        match files::below(path, &is_program, &is_same_project) {
+        match files::below(path, &files::is_program, &files::is_same_project) {
             Ok(files) if files.is_empty() => {
                 errors.push(usage(format!("there is no `.weir` file in `{}`", path.display())));
             }
@@ -299,9 +290,4 @@ fn malformed(error: weir_cluster::manifest::ManifestError) -> Diagnostic {
     });
     said.help.extend(error.help);
     said
-}
-
-pub fn is_manifest(name: &str) -> bool {
-    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
-    [".yaml", ".yml", ".json"].iter().any(|ending| plain.ends_with(ending))
 }

@@ -74,5 +74,5 @@ fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Vec<Diagnostic>> {
 }
 
 fn is_policy_file(name: &str) -> bool {
-    super::input::is_manifest(name) && !["kustomization.yaml", "kustomization.yml"].contains(&name)
+    files::is_manifest(name) && !["kustomization.yaml", "kustomization.yml"].contains(&name)
 }

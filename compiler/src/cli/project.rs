@@ -88,7 +88,7 @@ fn read_parts(arguments: &InputArguments, file: &Path, with_program: bool) -> Re
 /// Every `.weir` file below the folder, but for hidden ones and those of projects within it.
 fn read_program(folder: &Path) -> (Vec<Text>, Vec<Diagnostic>) {
     let walked = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let found = match files::below(walked, &input::is_program, &input::is_same_project) {
+    let found = match files::below(walked, &files::is_program, &files::is_same_project) {
         Ok(found) => found,
         Err((path, error)) => return (Vec::new(), vec![unreadable(&path, &error)]),
     };

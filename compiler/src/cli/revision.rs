@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use weir::diagnostic::Diagnostic;
 
-use super::files::{SETTINGS, reason, usage};
-use super::input::{is_manifest, is_program};
+use super::files::{SETTINGS, is_manifest, is_program, reason, usage};
 
 /// A tree in a scratch folder, which goes with it.
 pub struct Revision {

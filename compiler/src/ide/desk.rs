@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use weir_grammar::Span;
 use weir_grammar::ast::Statement;
 
+use super::scope::Scope;
 use super::{Peers, Site, Whole, Workspace};
 use crate::Setting;
 use crate::facts::Facts;
@@ -20,16 +21,29 @@ pub struct Desk<'a> {
     /// The latest verdict on the whole program; of texts that may be older by an edit.
     pub whole: Option<&'a Whole>,
     part: OnceCell<FilePart>,
+    scope: OnceCell<Scope<'a>>,
 }
 
 impl<'a> Desk<'a> {
     pub fn new(workspace: &'a Workspace, site: usize, file: FileId, whole: Option<&'a Whole>) -> Desk<'a> {
-        Desk { workspace, site, file, whole, part: OnceCell::new() }
+        Desk { workspace, site, file, whole, part: OnceCell::new(), scope: OnceCell::new() }
     }
 
     /// Another file of the same program.
     pub fn beside(&self, file: FileId) -> Desk<'a> {
         Desk::new(self.workspace, self.site, file, self.whole)
+    }
+
+    /// Several files of the same program, resolved together: that is faster than one by one.
+    pub fn beside_each(&self, files: &[FileId]) -> Vec<Desk<'a>> {
+        let (workspace, known) = (self.workspace, self.site().world.known());
+        let parts = FilePart::of_each(&workspace.sources, files, &self.setting(), known);
+        let desk = |(file, part): (&FileId, FilePart)| {
+            let desk = self.beside(*file);
+            let _ = desk.part.set(part);
+            desk
+        };
+        files.iter().zip(parts).map(desk).collect()
     }
 
     pub fn source(&self) -> &'a Source {
@@ -44,8 +58,18 @@ impl<'a> Desk<'a> {
         &self.source().parse.file.statements
     }
 
+    /// Whether it is the project's `weir.toml`, which has no sentences.
+    pub fn is_settings(&self) -> bool {
+        self.workspace.settings.is_some() && self.file == FileId(0)
+    }
+
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file, span }
+    }
+
+    /// The names that it sees, whatever the cluster.
+    pub fn scope(&self) -> &Scope<'a> {
+        self.scope.get_or_init(|| Scope::of(self.workspace, self.file))
     }
 
     pub fn site(&self) -> &'a Site {

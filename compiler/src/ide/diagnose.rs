@@ -2,6 +2,7 @@
 //! together is judged of the whole program, in [`super::Whole`].
 
 use super::Workspace;
+use crate::codes::Code;
 use crate::diagnostic::{self, Diagnostic, merge::merge};
 use crate::lint;
 use crate::resolve::FilePart;
@@ -28,5 +29,22 @@ impl Workspace {
             (world.cluster.name.clone(), said)
         };
         merge((0..self.sites.len()).map(of_site).collect())
+    }
+}
+
+/// How an editor may show what is told, beside its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// It does nothing, and may go.
+    Unused,
+    /// It has ended.
+    Expired,
+}
+
+pub fn tag(code: Code) -> Option<Tag> {
+    match code {
+        Code::W0114 | Code::W0115 | Code::W0117 | Code::W0118 | Code::W0126 => Some(Tag::Unused),
+        Code::W0121 => Some(Tag::Expired),
+        _ => None,
     }
 }

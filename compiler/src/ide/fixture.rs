@@ -6,7 +6,7 @@ use std::sync::Arc;
 use weir_cluster::manifest::Reader;
 use weir_grammar::ast::Day;
 
-use super::{Desk, Memory, Site, Whole, Workspace, World};
+use super::{Desk, Edit, Memory, Site, Whole, Workspace, World};
 use crate::source::{FileId, Source};
 use crate::target::{Options, Target};
 
@@ -66,6 +66,19 @@ pub fn fixture_for(text: &str, target: Target) -> Fixture {
     let (name, offset) = cursor.unwrap_or((first, 0));
     let file = workspace.file(&name).unwrap();
     Fixture { workspace, whole, file, offset }
+}
+
+/// A text with edits made to it: none of them overlap.
+pub fn edited(text: &str, edits: &[Edit]) -> String {
+    let mut sorted: Vec<&Edit> = edits.iter().collect();
+    sorted.sort_by_key(|edit| edit.place.span);
+    let apart = |pair: &[&Edit]| pair[0].place.span.end <= pair[1].place.span.start;
+    assert!(sorted.windows(2).all(apart), "{edits:?}");
+    let mut text = text.to_owned();
+    for edit in sorted.into_iter().rev() {
+        text.replace_range(edit.place.span.range(), &edit.text);
+    }
+    text
 }
 
 impl Fixture {

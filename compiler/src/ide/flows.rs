@@ -27,9 +27,7 @@ pub struct Peers {
 struct Opening {
     from: Vec<Ends>,
     to: Vec<Ends>,
-    ports: Ports,
-    narrowed: Option<Narrowing>,
-    within: Within,
+    grant: Arc<Grant>,
     sentence: Arc<Sentence>,
 }
 
@@ -89,12 +87,10 @@ impl Peers {
             }
             peers.guards.push((guard.clone(), sentence(guard.sentence)));
         }
-        let opening = |grant: &Grant| Opening {
+        let opening = |grant: &Arc<Grant>| Opening {
             from: ends(&grant.from),
             to: ends(&grant.to),
-            ports: grant.ports.clone(),
-            narrowed: grant.narrowed.clone(),
-            within: grant.within.clone(),
+            grant: Arc::clone(grant),
             sentence: sentence(grant.sentence),
         };
         peers.grants = analysis.meant.grants.iter().map(opening).collect();
@@ -114,89 +110,94 @@ impl Peers {
         }
     }
 
+    /// Every end of a grant that is no pod.
+    pub fn others(&self) -> impl Iterator<Item = &program::Ends> {
+        let ends = self.grants.iter().flat_map(|opening| opening.from.iter().chain(&opening.to));
+        ends.filter_map(|ends| match ends {
+            Ends::Other(ends) => Some(ends),
+            Ends::Pods(_) => None,
+        })
+    }
+
+    /// Who is at the other end of the flows of what is no pod.
+    pub fn of_other(&self, other: &program::Ends, way: Way, facts: &Facts<'_>) -> Found {
+        let mut found = Found::default();
+        for opening in &self.grants {
+            let (near, far) = match way {
+                Way::Incoming => (&opening.to, &opening.from),
+                Way::Outgoing => (&opening.from, &opening.to),
+            };
+            if near.iter().any(|ends| matches!(ends, Ends::Other(ends) if ends == other)) {
+                opening.add(far, None, facts, &mut found);
+            }
+        }
+        found.dedup()
+    }
+
     /// Who is at the other end of the flows of some classes.
     pub fn of_classes(&self, classes: &Bits, way: Way, facts: &Facts<'_>) -> Found {
         let governed = classes - &facts.host_network;
-        let found = Found { unguarded: !governed.is_subset(self.closed(way)), ..Found::default() };
-        self.collect(found, way, facts, |ends, met| match ends {
-            Ends::Pods(bits) if bits.is_disjoint(&governed) => false,
-            Ends::Pods(bits) => {
-                *met |= &**bits & &governed;
-                true
-            }
-            Ends::Other(program::Ends::Anywhere) => {
-                *met |= &governed;
-                !governed.is_empty()
-            }
-            Ends::Other(_) => false,
-        })
-    }
-
-    /// Who is at the other end of the flows of what is no pod: nothing guards it.
-    pub fn of_ends(&self, wanted: &program::Ends, way: Way, facts: &Facts<'_>) -> Found {
-        self.collect(Found { unguarded: true, ..Found::default() }, way, facts, |ends, _| {
-            use program::Ends::{Anywhere, Exactly, Outside};
-            let Ends::Other(ends) = ends else { return false };
-            match (ends, wanted) {
-                (Anywhere, _) | (_, Anywhere) => true,
-                (Outside(some) | Exactly(some), Outside(other) | Exactly(other)) => {
-                    !some.and(other).is_empty()
-                }
-                _ => ends == wanted,
-            }
-        })
-    }
-
-    /// The other ends of the grants whose near end is met; `meets` also tells by which classes.
-    fn collect(
-        &self,
-        mut found: Found,
-        way: Way,
-        facts: &Facts<'_>,
-        meets: impl Fn(&Ends, &mut Bits) -> bool,
-    ) -> Found {
-        for grant in &self.grants {
+        let mut found = Found { unguarded: !governed.is_subset(self.closed(way)), ..Found::default() };
+        for opening in &self.grants {
             let (near, far) = match way {
-                Way::Incoming => (&grant.to, &grant.from),
-                Way::Outgoing => (&grant.from, &grant.to),
+                Way::Incoming => (&opening.to, &opening.from),
+                Way::Outgoing => (&opening.from, &opening.to),
             };
             let mut met = Bits::new();
-            let mut is_met = false;
             for ends in near {
-                is_met |= meets(ends, &mut met);
+                match ends {
+                    Ends::Pods(bits) if bits.is_disjoint(&governed) => {}
+                    Ends::Pods(bits) => met |= &**bits & &governed,
+                    Ends::Other(program::Ends::Anywhere) => met |= &governed,
+                    Ends::Other(_) => {}
+                }
             }
-            if !is_met {
+            if met.is_empty() {
                 continue;
             }
-            let open = || Open {
-                ports: grant.ports.clone(),
-                narrowed: grant.narrowed.clone(),
-                sentence: Arc::clone(&grant.sentence),
-            };
-            let mut add = |peer: Peer| found.peers.entry(peer).or_default().push(open());
-            for ends in far {
-                match ends {
-                    Ends::Other(ends) => add(Peer::Other(ends.clone())),
-                    Ends::Pods(bits) => {
-                        let mut last = None;
-                        for class in bits.iter().filter(|class| is_within(&grant.within, *class, &met, facts))
-                        {
-                            let workload = facts.inventory.classes[class as usize].workload;
-                            if last != Some(workload) {
-                                last = Some(workload);
-                                add(Peer::Workload(workload));
-                            }
+            opening.add(far, Some(&met), facts, &mut found);
+        }
+        found.dedup()
+    }
+}
+
+impl Opening {
+    /// Adds everyone at the far end, of those in the same part as one at the near one.
+    fn add(&self, far: &[Ends], met: Option<&Bits>, facts: &Facts<'_>, found: &mut Found) {
+        let open = || Open {
+            ports: self.grant.ports.clone(),
+            narrowed: self.grant.narrowed.clone(),
+            sentence: Arc::clone(&self.sentence),
+        };
+        let mut add = |peer: Peer| found.peers.entry(peer).or_default().push(open());
+        let is_within = |class: &u32| met.is_none_or(|met| is_within(&self.grant.within, *class, met, facts));
+        for ends in far {
+            match ends {
+                Ends::Other(ends) => add(Peer::Other(ends.clone())),
+                Ends::Pods(bits) => {
+                    let mut last = None;
+                    for class in bits.iter().filter(is_within) {
+                        let workload = facts.inventory.classes[class as usize].workload;
+                        if last != Some(workload) {
+                            last = Some(workload);
+                            add(Peer::Workload(workload));
                         }
                     }
                 }
             }
         }
-        for open in found.peers.values_mut() {
+    }
+}
+
+impl Found {
+    /// What is said twice of one peer counts once.
+    fn dedup(mut self) -> Found {
+        for open in self.peers.values_mut() {
             let key = |open: &Open| (open.sentence.place, open.ports.clone(), open.narrowed.clone());
             open.sort_by_cached_key(key);
             open.dedup_by_key(|open| key(open));
         }
-        found
+        self
     }
 }
 

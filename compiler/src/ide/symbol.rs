@@ -1,11 +1,11 @@
 //! What a word stands for: the one thing that definition, references, rename, hover and colours speak of.
 
 use weir_grammar::Span;
-use weir_grammar::ast::{Builtin, KindWord};
+use weir_grammar::ast::{Builtin, KindWord, Name, NamespaceName};
 
 use super::Desk;
 use super::words::{Labels, Role, Word, word_at};
-use crate::resolve::names::Named;
+use crate::resolve::names::{self, Named};
 use crate::resolve::readings::Meant;
 use crate::source::{FileId, Place};
 use weir_cluster::inventory::NamespaceId;
@@ -53,18 +53,23 @@ pub fn symbols(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
         Role::ParamDefinition(_, param) => vec![Symbol::Param(desk.place(param.name.span))],
         Role::Bare(name) | Role::Namespace(name) => match param(desk, word, &name.text) {
             Some(param) => vec![param],
-            None => read(name.span),
+            None => match bare_let(desk, word) {
+                lets if !lets.is_empty() => lets,
+                _ => read_or_found(desk, word, read(name.span)),
+            },
         },
         Role::Thing { kind: Some(KindWord::ServiceAccount), namespace, name } => {
             let home = namespace.map(|home| match home {
-                weir_grammar::ast::NamespaceName::Name(home)
-                | weir_grammar::ast::NamespaceName::Pattern(home) => home.text.clone(),
+                NamespaceName::Name(home) | NamespaceName::Pattern(home) => home.text.clone(),
             });
             let namespace = home.or_else(|| word.namespace.map(|home| home.text.clone()));
             vec![Symbol::ServiceAccount { namespace, name: name.text.clone() }]
         }
-        Role::Thing { name, .. } => read(name.span),
-        Role::Policy(tree) => read(tree.name.span),
+        Role::Thing { name, .. } => read_or_found(desk, word, read(name.span)),
+        Role::Policy(tree) => {
+            let policies = desk.scope().policies(&tree.name.text);
+            policies.map(|(file, tree)| Symbol::Policy(Place { file, span: tree.name.span })).collect()
+        }
         Role::Module(name) => desk.workspace.module(&name.text).map(Symbol::Module).into_iter().collect(),
         Role::LabelKey { of, key } => label(of, &key.text, None).into_iter().collect(),
         Role::LabelValue { of, key, value } => label(of, &key.text, Some(&value.text)).into_iter().collect(),
@@ -89,6 +94,51 @@ pub fn symbols(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
 fn param(desk: &Desk<'_>, word: &Word<'_>, name: &str) -> Option<Symbol> {
     let param = word.policy?.params.iter().find(|param| param.name.text == name)?;
     Some(Symbol::Param(desk.place(param.name.span)))
+}
+
+/// The `let`s that a bare name means: more than one where clusters have one of the name each, or modules bring several.
+fn bare_let(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
+    let Role::Bare(name) = word.role else { return Vec::new() };
+    if word.argument.is_some_and(|(apply, at)| !desk.scope().takes_sets(apply, at)) {
+        return Vec::new();
+    }
+    let lets = desk.scope().lets(&name.text);
+    lets.map(|(file, tree)| Symbol::Let(Place { file, span: tree.name.span })).collect()
+}
+
+/// What is applied in other files alone is not resolved in its own: there names are looked up by themselves.
+fn read_or_found(desk: &Desk<'_>, word: &Word<'_>, read: Vec<Symbol>) -> Vec<Symbol> {
+    if !read.is_empty() || word.policy.is_none() {
+        return read;
+    }
+    let things = desk.site().world.known().things();
+    let inventory = desk.facts().inventory;
+    let home = |name: &Name| match param(desk, word, &name.text) {
+        Some(_) => None,
+        None => inventory.namespace(&name.text),
+    };
+    let found = match (word.role, word.namespace) {
+        (Role::Namespace(name), _) => return home(name).map(Symbol::Namespace).into_iter().collect(),
+        (Role::Thing { kind, namespace: Some(NamespaceName::Name(namespace)), name }, _) => {
+            home(namespace).map(|home| names::in_namespace(things, home, &name.text, kind))
+        }
+        (Role::Bare(_) | Role::Thing { namespace: None, .. }, _) if word.in_each => None,
+        (Role::Bare(name), Some(block)) => {
+            home(block).map(|home| names::in_namespace(things, home, &name.text, None))
+        }
+        (Role::Thing { kind, namespace: None, name }, Some(block)) => {
+            home(block).map(|home| names::in_namespace(things, home, &name.text, kind))
+        }
+        (Role::Bare(name), None) => Some(names::anywhere(things, &name.text, None)),
+        (Role::Thing { kind, namespace: None, name }, None) => {
+            Some(names::anywhere(things, &name.text, kind))
+        }
+        _ => None,
+    };
+    match found.as_deref() {
+        Some([one]) => vec![Meant::Thing(*one).into()],
+        _ => Vec::new(),
+    }
 }
 
 fn label(of: Labels, key: &str, value: Option<&str>) -> Option<Symbol> {

@@ -9,7 +9,7 @@ use super::{Peers, Workspace};
 pub use crate::Stopped;
 use crate::diagnostic::{Diagnostic, merge::merge};
 use crate::resolve::Parts;
-use crate::source::FileId;
+use crate::source::{FileId, Sources};
 use crate::{diagnostic, judge, syntax_errors};
 
 /// The verdict on a program.
@@ -19,6 +19,8 @@ pub struct Whole {
     pub diagnostics: Vec<Diagnostic>,
     /// Of each cluster.
     pub peers: Vec<Arc<Peers>>,
+    /// The texts that were judged: places are theirs.
+    pub sources: Sources,
 }
 
 /// What is kept from one judgement to the next, so that an edit costs what it changes.
@@ -35,7 +37,7 @@ impl Workspace {
         memory: &mut Memory,
         is_stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<Whole, Stopped> {
-        let mut whole = Whole::default();
+        let mut whole = Whole { sources: self.sources.clone(), ..Whole::default() };
         let mut said = Vec::new();
         memory.of_sites.resize_with(self.sites.len(), Parts::default);
         for (at, (site, parts)) in self.sites.iter().zip(&mut memory.of_sites).enumerate() {
@@ -52,6 +54,8 @@ impl Workspace {
             let mut analysis = judge(&self.sources, &setting, resolved, is_stopped)?;
             said.push((name, std::mem::take(&mut analysis.diagnostics)));
             whole.peers.push(Arc::new(Peers::of(&analysis, site.world.facts())));
+            drop(analysis);
+            site.world.facts().forget_unused();
         }
         whole.diagnostics = self.settings.iter().flat_map(|settings| settings.diagnostics.clone()).collect();
         whole.diagnostics.extend(merge(said));

@@ -3,6 +3,8 @@
 use weir_grammar::Span;
 use weir_grammar::ast::*;
 
+use crate::uses;
+
 /// One word of a file. The span is the name's own, with its quotes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Word<'t> {
@@ -12,6 +14,10 @@ pub struct Word<'t> {
     pub policy: Option<&'t Policy>,
     /// The namespace of the `in namespace` block that it stands in.
     pub namespace: Option<&'t Name>,
+    /// Whether it stands in an `in each` block: bare names are looked up in each namespace by itself.
+    pub in_each: bool,
+    /// Of a bare name that is handed to a policy: where, and as its how manyth argument. It may name no set.
+    pub argument: Option<(&'t Apply, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +74,7 @@ pub enum Labels {
 
 /// Every word of a file, in the order of the text.
 pub fn words(file: &File) -> Vec<Word<'_>> {
-    let mut walk = Walk { words: Vec::new(), policy: None, namespace: None };
+    let mut walk = Walk { words: Vec::new(), policy: None, namespace: None, in_each: false, argument: None };
     walk.statements(&file.statements);
     walk.words.sort_by_key(|word| word.span);
     walk.words
@@ -86,11 +92,14 @@ struct Walk<'t> {
     words: Vec<Word<'t>>,
     policy: Option<&'t Policy>,
     namespace: Option<&'t Name>,
+    in_each: bool,
+    argument: Option<(&'t Apply, usize)>,
 }
 
 impl<'t> Walk<'t> {
     fn add(&mut self, span: Span, role: Role<'t>) {
-        self.words.push(Word { span, role, policy: self.policy, namespace: self.namespace });
+        let Walk { policy, namespace, in_each, argument, .. } = *self;
+        self.words.push(Word { span, role, policy, namespace, in_each, argument });
     }
 
     fn statements(&mut self, statements: &'t [Statement]) {
@@ -126,9 +135,13 @@ impl<'t> Walk<'t> {
             }
             Statement::Apply(tree) => {
                 self.add(tree.name.span, Role::Policy(tree));
-                for argument in &tree.args {
+                for (at, argument) in tree.args.iter().enumerate() {
                     match argument {
-                        Argument::Set(set) => self.set(set),
+                        Argument::Set(set) => {
+                            self.argument = uses::bare(set).map(|_| (tree, at));
+                            self.set(set);
+                            self.argument = None;
+                        }
                         Argument::Port(port) => self.port(port),
                     }
                 }
@@ -142,18 +155,21 @@ impl<'t> Walk<'t> {
     }
 
     fn block(&mut self, tree: &'t Block) {
-        let outer = self.namespace;
+        let outer = (self.namespace, self.in_each);
         match &tree.head {
             BlockHead::Namespace(name) => {
                 self.add(name.span, Role::Namespace(name));
                 self.namespace = Some(name);
             }
-            BlockHead::Each(_, subject) => self.subject(subject),
+            BlockHead::Each(_, subject) => {
+                self.subject(subject);
+                self.in_each = true;
+            }
             BlockHead::Cluster(name) => self.add(name.span, Role::Cluster(name)),
             BlockHead::Clusters(filter) => self.filter(filter, Labels::Clusters),
         }
         self.statements(&tree.body);
-        self.namespace = outer;
+        (self.namespace, self.in_each) = outer;
     }
 
     fn sentence(&mut self, tree: &'t Sentence) {

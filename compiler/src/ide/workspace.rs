@@ -64,7 +64,7 @@ impl Workspace {
     pub fn module(&self, name: &str) -> Option<FileId> {
         let named = |library: bool| {
             let mut files = self.sources.iter().filter(move |(_, source)| source.library == library);
-            files.find(|(_, source)| source.module().as_deref() == Some(name)).map(|(file, _)| file)
+            files.find(|(_, source)| is_module(&source.name, name)).map(|(file, _)| file)
         };
         named(true).or_else(|| named(false))
     }
@@ -101,4 +101,11 @@ impl Workspace {
     pub fn is_known(&self) -> bool {
         self.sites.iter().any(|site| site.world.is_known)
     }
+}
+
+/// Whether the file of this name is that module.
+fn is_module(file: &str, module: &str) -> bool {
+    let path = file.strip_suffix(".weir").filter(|path| path.len() == module.len());
+    let same = |(own, other): (u8, u8)| if own == b'/' { other == b'.' } else { own == other };
+    path.is_some_and(|path| path.bytes().zip(module.bytes()).all(same))
 }

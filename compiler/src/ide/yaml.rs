@@ -11,7 +11,7 @@ use std::sync::Arc;
 use roaring::RoaringBitmap as Bits;
 use weir_grammar::ast::Statement;
 
-use super::near::statement_at;
+use super::statement::statement_at;
 use super::{Desk, Workspace, say};
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Document};

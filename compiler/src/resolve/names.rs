@@ -184,7 +184,7 @@ pub fn spelled(inventory: &Inventory, named: Named, with_kind: bool) -> String {
     }
 }
 
-fn kind_word(kind: &WorkloadKind) -> Option<&'static str> {
+pub(crate) fn kind_word(kind: &WorkloadKind) -> Option<&'static str> {
     Some(match kind {
         WorkloadKind::Deployment => KindWord::Deployment.word(),
         WorkloadKind::StatefulSet => KindWord::StatefulSet.word(),

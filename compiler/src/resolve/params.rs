@@ -34,6 +34,12 @@ impl ParamKind {
         ("port", ParamKind::Port),
     ];
 
+    /// As it is written behind a parameter; nothing where any kind will do.
+    pub fn word(self) -> Option<&'static str> {
+        let (word, _) = ParamKind::WRITTEN.iter().find(|(_, kind)| *kind == self)?;
+        Some(word)
+    }
+
     /// In the user's words, with an article.
     pub fn spoken(self) -> &'static str {
         match self {

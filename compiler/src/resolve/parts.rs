@@ -30,15 +30,15 @@ struct Kept {
 
 /// What the meaning of a file's words depends on.
 #[derive(Clone)]
-struct Grounds {
+pub(super) struct Grounds {
     /// The file, and those that it uses, in however many steps.
-    files: Vec<(FileId, Arc<Source>)>,
+    pub(super) files: Vec<(FileId, Arc<Source>)>,
     /// Its policies that nothing applies: what is applied is not looked at by itself.
     unapplied: Vec<String>,
 }
 
 impl Grounds {
-    fn of(file: FileId, shared: &Shared<'_>) -> Grounds {
+    pub(super) fn of(file: FileId, shared: &Shared<'_>) -> Grounds {
         let mut files = vec![file];
         let mut next = 0;
         while let Some(at) = files.get(next).copied() {
@@ -131,7 +131,7 @@ fn keep(resolver: &Resolver<'_>, file: FileId, grounds: &Grounds) -> Kept {
 
 impl<'a> Resolver<'a> {
     /// One that has resolved nothing yet, and knows the `let`s of these files.
-    fn alone(&self, files: &[(FileId, Arc<Source>)]) -> Resolver<'a> {
+    pub(super) fn alone(&self, files: &[(FileId, Arc<Source>)]) -> Resolver<'a> {
         let own = |(file, _): &(FileId, Arc<Source>)| Some((*file, self.lets.get(file)?.clone()));
         Resolver { lets: files.iter().filter_map(own).collect(), ..Resolver::new(self.shared) }
     }
@@ -148,18 +148,40 @@ pub struct FilePart {
 impl FilePart {
     /// Resolves one file of a program, with what its words were read as.
     pub fn of(sources: &Sources, file: FileId, setting: &Setting<'_>, known: &Known<'_>) -> FilePart {
-        let (shared, mut diagnostics) = Shared::of(sources, setting, known);
+        let (shared, diagnostics) = Shared::of(sources, setting, known);
+        FilePart::with(&Resolver::with_lets(&shared), file, &diagnostics)
+    }
+
+    /// The same of several files, in their order: what is the whole program's is made once.
+    pub fn of_each(
+        sources: &Sources,
+        files: &[FileId],
+        setting: &Setting<'_>,
+        known: &Known<'_>,
+    ) -> Vec<FilePart> {
+        const A_THREAD: usize = 16;
+        let (shared, diagnostics) = Shared::of(sources, setting, known);
         let resolver = Resolver::with_lets(&shared);
-        let grounds = Grounds::of(file, &shared);
+        let count = threads::cores().min(files.len() / A_THREAD);
+        let parts = threads::in_stretches(count, files.len(), |range| {
+            let each = files[range].iter().map(|file| FilePart::with(&resolver, *file, &diagnostics));
+            each.collect::<Vec<_>>()
+        });
+        parts.into_iter().flatten().collect()
+    }
+
+    /// `said` is of all files.
+    fn with(resolver: &Resolver<'_>, file: FileId, said: &[Diagnostic]) -> FilePart {
+        let grounds = Grounds::of(file, resolver.shared);
         let mut own = resolver.alone(&grounds.files);
         own.readings = Some(Readings::of(file));
         let mut program = Program::default();
         own.files(file.0 as usize..file.0 as usize + 1, &mut program);
         let mut readings = own.readings.take().unwrap_or_else(|| Readings::of(file));
         readings.sort();
-        diagnostics.extend(resolver.diagnostics.into_iter().map(|said| said.diagnostic));
-        diagnostics.extend(own.diagnostics.into_iter().map(|said| said.diagnostic));
-        diagnostics.retain(|said| said.labels.first().is_some_and(|label| label.place.file == file));
+        let lets = resolver.diagnostics.iter().chain(&own.diagnostics).map(|said| &said.diagnostic);
+        let here = |said: &&Diagnostic| said.labels.first().is_some_and(|label| label.place.file == file);
+        let diagnostics = said.iter().chain(lets).filter(here).cloned().collect();
         FilePart { program, diagnostics, readings }
     }
 }

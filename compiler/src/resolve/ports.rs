@@ -18,7 +18,7 @@ use super::program::{Ends, Part, Port, Ports, SomePorts, Thing};
 use super::{Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use said::word;
-pub(crate) use well_known::iana;
+pub(crate) use well_known::{WELL_KNOWN, iana};
 
 /// Which classes declare which container ports.
 #[derive(Default)]

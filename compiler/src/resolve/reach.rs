@@ -118,8 +118,11 @@ impl Resolver<'_> {
                 );
             }
         }
+        let (mut subject_parts, mut objects) = (subject.parts, objects);
+        subject_parts.shrink_to_fit(); // most have one, and there are many
+        objects.shrink_to_fit();
         let resolved = Reach {
-            subject: subject.parts,
+            subject: subject_parts,
             object: objects,
             subject_place: scope.place(reach.subject.span),
             verb_place: scope.place(reach.verb_span),

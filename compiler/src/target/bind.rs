@@ -2,6 +2,7 @@
 //! postures over namespaces that do not exist yet. Every binding is reported; one that would fail open is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use weir_cluster::labels::Text;
 
@@ -137,13 +138,19 @@ impl Binder<'_> {
         Guard { pods: terms.into_iter().collect(), ..guard }
     }
 
-    fn grant(&mut self, mut grant: relation::Grant) -> relation::Grant {
+    fn grant(&mut self, mut shared: Arc<relation::Grant>) -> Arc<relation::Grant> {
+        let grant = &*shared;
         if self.selects.new_namespaces && grant.within != Within::Everywhere {
             let terms = || grant.from.iter().filter_map(Ends::pods).flat_map(PodSet::terms);
             if terms().any(|term| term.namespaces.names().is_none()) {
                 self.told(grant.sentence, Bound::FutureParts);
             }
         }
+        let changes = |ends: &Ends| ends.pods().is_some_and(|pods| pods.is_empty() || self.is_special(pods));
+        if !grant.from.iter().chain(&grant.to).any(changes) {
+            return shared;
+        }
+        let grant = Arc::make_mut(&mut shared);
         for side in [&mut grant.from, &mut grant.to] {
             for ends in side.iter_mut() {
                 if let Ends::Pods(pods) = ends
@@ -154,7 +161,7 @@ impl Binder<'_> {
             }
             side.retain(|ends| !ends.pods().is_some_and(PodSet::is_empty));
         }
-        grant
+        shared
     }
 
     fn pods(&mut self, pods: &PodSet, sentence: SentenceId) -> PodSet {

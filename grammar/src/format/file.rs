@@ -9,7 +9,7 @@ use crate::token::Token;
 use crate::{Parse, Span};
 
 /// Columns a block.
-const INDENT: usize = 4;
+pub const INDENT: usize = 4;
 
 /// The canonical form of a file; `None` if it has errors: what cannot be read cannot be written.
 ///
@@ -31,6 +31,32 @@ pub fn file(text: &str, parse: &Parse) -> Option<String> {
         printer.out.push('\n');
     }
     Some(printer.out)
+}
+
+/// Whether nothing is wrong with the text of a statement, whatever stands around it.
+pub fn is_sound(parse: &Parse, statement: &Statement) -> bool {
+    let span = statement.span();
+    let is_inside = |error: &Span| match error.start == error.end {
+        true => span.start <= error.start && error.start <= span.end,
+        false => error.start < span.end && span.start < error.end,
+    };
+    let first = parse.errors.partition_point(|error| error.span.start < span.start);
+    // An error may begin before the statement and reach into it; few do, and they begin just before it.
+    let around = parse.errors[..first].iter().rev().take(1).chain(&parse.errors[first..]);
+    !matches!(statement, Statement::Error(_))
+        && !around.take_while(|error| error.span.start <= span.end).any(|error| is_inside(&error.span))
+}
+
+/// Statements of one body that follow each other, each of them sound, as they stand in the canonical form of a file: from
+/// the first word to the last, on lines that are indented by so many columns but for the first.
+pub fn stretch(text: &str, parse: &Parse, statements: &[Statement], indent: usize) -> String {
+    let (Some(first), Some(last)) = (statements.first(), statements.last()) else { return String::new() };
+    let (start, end) = (first.span().start, last.span().end);
+    let mut comments = Comments::of(parse);
+    comments.take_before(start);
+    let mut printer = Printer { text, comments, out: String::new(), done: start, indent, fresh: true };
+    printer.body(statements, end);
+    printer.out
 }
 
 /// A line is ended when the next one begins, so that a comment can still join it.

@@ -74,7 +74,7 @@ impl Near {
 
     pub fn grants<'g>(&self, relation: &'g Relation) -> Vec<&'g Grant> {
         let near = |grant: &&Grant| self.may_hold(grant.from.iter().chain(&grant.to));
-        relation.grants.iter().filter(near).collect()
+        relation.grants.iter().map(|grant| &**grant).filter(near).collect()
     }
 
     fn reaches<'p>(&self, program: &'p Program) -> impl Iterator<Item = &'p Reach> {

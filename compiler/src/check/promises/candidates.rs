@@ -2,6 +2,7 @@
 //! namespaces that their selectors ask for, where they ask for names.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use weir_cluster::labels::Text;
 
@@ -21,14 +22,14 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    pub fn of<'g>(grants: impl Iterator<Item = &'g Grant>, end: fn(&Grant) -> &[Ends]) -> Candidates {
+    pub fn of(grants: &[Arc<Grant>], end: fn(&Grant) -> &[Ends]) -> Candidates {
         let mut all = Candidates {
             by_namespace: HashMap::new(),
             unnamed: Vec::new(),
             others: Vec::new(),
             pods: Vec::new(),
         };
-        for (at, grant) in grants.enumerate() {
+        for (at, grant) in grants.iter().enumerate() {
             let at = at as u32;
             for ends in end(grant) {
                 let Ends::Pods(pods) = ends else {

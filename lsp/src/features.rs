@@ -1,0 +1,1 @@
+//! The requests of editors, each answered from the compiler's `ide`: a file a group of them.
