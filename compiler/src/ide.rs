@@ -5,22 +5,33 @@
 //! files, open; features are asked of it.
 
 mod above;
+pub mod actions;
 pub mod calls;
 pub mod completion;
+pub mod definition;
 mod desk;
 mod diagnose;
 #[cfg(test)]
 mod fixture;
 mod flows;
+pub mod folding;
 pub mod formatting;
+pub mod highlight;
 pub mod lenses;
+mod lines;
+pub mod links;
 pub mod peers;
 pub mod reach_page;
+pub mod references;
+pub mod rename;
 mod say;
 pub mod scope;
+pub mod selection;
 pub mod signature;
 mod statement;
 pub mod symbol;
+pub mod symbols;
+pub mod tokens;
 mod whole;
 pub mod words;
 mod workspace;

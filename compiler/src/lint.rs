@@ -5,6 +5,7 @@ mod comments;
 
 use std::collections::BTreeMap;
 
+use weir_grammar::Span;
 use weir_grammar::ast::Statement;
 
 use crate::Setting;
@@ -13,6 +14,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::project::Level;
 use crate::source::{Place, Sources};
 use comments::Allows;
+
+pub(crate) use comments::{Allowance, allowances};
 
 /// The level of each lint for one program.
 pub(crate) struct Levels {
@@ -52,6 +55,11 @@ pub(crate) fn zero_trust(sources: &Sources) -> Option<Place> {
             _ => None,
         })
     })
+}
+
+/// The lints that the text of a comment names, each with its place.
+pub(crate) fn named_in(comment: &str, span: Span) -> Vec<(&str, Span)> {
+    comments::named(comment, span)
 }
 
 /// Drops lints that are off, and those that a comment allows; tells of comments that allow nothing.

@@ -36,6 +36,7 @@ use crate::threads;
 use program::{Context, Origin, Program};
 use readings::Readings;
 
+pub(crate) use labels::HELP_PLANNED;
 pub use parts::{FilePart, Parts};
 pub(crate) use probe::Probe;
 

@@ -60,6 +60,8 @@ pub struct Abilities {
     pub watches_files: bool,
     pub has_configuration: bool,
     pub snippets: bool,
+    /// Links of definitions, with the word that they come from.
+    pub links: bool,
 }
 
 /// A text that the editor has open.
@@ -319,5 +321,18 @@ impl State {
     pub fn broken_in(&self, root: &Root) -> Vec<Uri> {
         let files = self.programs.get(root).map(Program::broken_files).unwrap_or_default();
         files.iter().filter_map(Uri::from_file_path).collect()
+    }
+
+    /// Keeps the tokens of a document as they are sent, and names them.
+    pub fn keep_tokens(&mut self, uri: &Uri, tokens: &[tower_lsp::ls_types::SemanticToken]) -> String {
+        let number = self.tokens.get(uri).map_or(0, |(number, _)| *number) + 1;
+        self.tokens.insert(uri.clone(), (number, tokens.to_vec()));
+        number.to_string()
+    }
+
+    /// The tokens that were sent under a name, if they are the last.
+    pub fn kept_tokens(&self, uri: &Uri, name: &str) -> Option<Vec<tower_lsp::ls_types::SemanticToken>> {
+        let (number, tokens) = self.tokens.get(uri)?;
+        (number.to_string() == name).then(|| tokens.clone())
     }
 }

@@ -12,6 +12,8 @@ use weir::Target;
 use weir_files::{SETTINGS, is_manifest, is_program};
 
 use crate::capabilities;
+use crate::convert::Texts;
+use crate::features::{actions, calls, completion, formatting, hover, lenses, navigation, structure};
 use crate::hub::{Hub, Wake};
 use crate::pages::{Page, PageParams};
 use crate::root::{self, Root};
@@ -302,4 +304,219 @@ impl LanguageServer for Backend {
     ) -> Result<WorkspaceDiagnosticReportResult> {
         Ok(self.hub.state().pulled_all(params.previous_result_ids))
     }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position;
+        let trigger = params.context.and_then(|context| context.trigger_character);
+        let snippets = self.hub.state().can.snippets;
+        let found = self.hub.ask(&uri, |desk, texts| {
+            completion::answer(desk, texts, &uri, position, trigger.as_deref(), snippets)
+        })?;
+        Ok(found.map(CompletionResponse::List))
+    }
+
+    async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {
+        let Some(home) = completion::home(&item) else { return Ok(item) };
+        let resolved = self.hub.ask(&home, |desk, _| completion::resolve(desk, item.clone()))?;
+        Ok(resolved.unwrap_or(item))
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position_params;
+        Ok(self.hub.ask(&uri, |desk, texts| completion::signature(desk, texts, position))?.flatten())
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position_params;
+        Ok(self.hub.ask(&uri, |desk, texts| hover::answer(desk, texts, position))?.flatten())
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let wanted = self.hub.state().settings.inlay_hints.clone();
+        let uri = params.text_document.uri;
+        self.hub.ask(&uri, |desk, texts| hover::hints(desk, texts, params.range, &wanted))
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position_params;
+        let links = self.hub.state().can.links;
+        let found = self.hub.ask(&uri, |desk, texts| navigation::definition(desk, texts, position))?;
+        Ok(found.map(|found| match links {
+            true => GotoDefinitionResponse::Link(found),
+            false => GotoDefinitionResponse::Array(
+                found.into_iter().map(|link| Location { uri: link.target_uri, range: link.target_range }).collect(),
+            ),
+        }))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position;
+        let declaration = params.context.include_declaration;
+        self.hub.ask(&uri, |desk, texts| navigation::references(desk, texts, position, declaration))
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position_params;
+        self.hub.ask(&uri, |desk, texts| navigation::highlights(desk, texts, position))
+    }
+
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        let (uri, position) = (params.text_document.uri, params.position);
+        let found = self.hub.ask(&uri, |desk, texts| navigation::prepare_rename(desk, texts, position))?;
+        found.transpose().map_err(refused)
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position;
+        let found = self.hub.ask(&uri, |desk, texts| navigation::rename(desk, texts, position, &params.new_name))?;
+        found.transpose().map_err(refused)
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        let found = self.hub.ask(&params.text_document.uri, structure::document_symbols)?;
+        Ok(found.map(DocumentSymbolResponse::Nested))
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        let state = self.hub.state();
+        let mut found = Vec::new();
+        for program in state.programs.values() {
+            let texts = Texts::of(program, state.encoding);
+            found.extend(structure::workspace_symbols(&texts, state.site(program), &params.query));
+        }
+        Ok(Some(WorkspaceSymbolResponse::Nested(found)))
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.hub.ask(&params.text_document.uri, navigation::links)
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.hub.ask(&params.text_document.uri, structure::folds)
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        let uri = params.text_document.uri;
+        self.hub.ask(&uri, |desk, texts| structure::selections(desk, texts, &params.positions))
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        let uri = params.text_document.uri;
+        let Some(data) = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, None))? else {
+            return Ok(None);
+        };
+        let result_id = Some(self.hub.state().keep_tokens(&uri, &data));
+        Ok(Some(SemanticTokens { result_id, data }.into()))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let Some(data) = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, None))? else {
+            return Ok(None);
+        };
+        let mut state = self.hub.state();
+        let before = state.kept_tokens(&uri, &params.previous_result_id);
+        let edits = before.map(|before| structure::token_edits(&before, &data));
+        let result_id = Some(state.keep_tokens(&uri, &data));
+        Ok(Some(match edits {
+            Some(edits) => SemanticTokensDelta { result_id, edits }.into(),
+            None => SemanticTokens { result_id, data }.into(),
+        }))
+    }
+
+    async fn semantic_tokens_range(&self, params: SemanticTokensRangeParams) -> Result<Option<SemanticTokensRangeResult>> {
+        let uri = params.text_document.uri;
+        let found = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, Some(params.range)))?;
+        Ok(found.map(|data| SemanticTokens { result_id: None, data }.into()))
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        match self.hub.ask(&params.text_document.uri, formatting::document)? {
+            Some(Err(reason)) => {
+                self.hub.client.show_message(MessageType::WARNING, reason).await;
+                Ok(None)
+            }
+            found => Ok(found.and_then(std::result::Result::ok)),
+        }
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let uri = params.text_document.uri;
+        self.hub.ask(&uri, |desk, texts| formatting::range(desk, texts, params.range))
+    }
+
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position;
+        self.hub.ask(&uri, |desk, texts| formatting::on_type(desk, texts, position, &params.ch))
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let uri = params.text_document.uri;
+        self.hub.ask(&uri, |desk, texts| actions::answer(desk, texts, params.range, &params.context))
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        if !self.hub.state().settings.code_lens {
+            return Ok(None);
+        }
+        let uri = params.text_document.uri;
+        self.hub.ask(&uri, |desk, texts| lenses::answer(desk, texts, &uri))
+    }
+
+    async fn code_lens_resolve(&self, lens: CodeLens) -> Result<CodeLens> {
+        let Some(home) = lenses::home(&lens) else { return Ok(lens) };
+        let resolved = self.hub.ask(&home, |desk, texts| lenses::resolve(desk, texts, lens.clone()))?;
+        Ok(resolved.unwrap_or(lens))
+    }
+
+    async fn prepare_call_hierarchy(&self, params: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
+            params.text_document_position_params;
+        self.hub.ask(&uri, |desk, texts| calls::prepare(desk, texts, &uri, position))
+    }
+
+    async fn incoming_calls(&self, params: CallHierarchyIncomingCallsParams) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        let Some(home) = calls::home(&params.item) else { return Ok(None) };
+        self.hub.ask(&home, |desk, texts| calls::incoming(desk, texts, &params.item))
+    }
+
+    async fn outgoing_calls(&self, params: CallHierarchyOutgoingCallsParams) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        let Some(home) = calls::home(&params.item) else { return Ok(None) };
+        self.hub.ask(&home, |desk, texts| calls::outgoing(desk, texts, &params.item))
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        let argument = params.arguments.into_iter().next().unwrap_or_default();
+        let page = self.hub.state().page_of_command(&params.command, &argument).map_err(refused)?;
+        if self.hub.state().can.shows_documents {
+            let shown = ShowDocumentParams {
+                uri: page.clone(),
+                external: Some(false),
+                take_focus: Some(true),
+                selection: None,
+            };
+            // Whoever asked gets the name of the document in any case. Its answer comes behind ours.
+            let client = self.hub.client.clone();
+            self.hub.runtime.spawn(async move { client.show_document(shown).await });
+        }
+        Ok(Some(json!({ "uri": page })))
+    }
+}
+
+/// What cannot be done, in the user's words.
+fn refused(reason: String) -> Error {
+    let mut error = Error::invalid_params(reason);
+    error.code = tower_lsp::jsonrpc::ErrorCode::ServerError(-32803); // RequestFailed, of LSP 3.17
+    error
 }

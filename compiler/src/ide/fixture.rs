@@ -37,6 +37,9 @@ pub fn fixture_for(text: &str, target: Target) -> Fixture {
             }
         }
     }
+    if files.is_empty() {
+        files.push(("main.weir".to_owned(), String::new()));
+    }
     let mut take = |wanted: &str| {
         let at = files.iter().position(|(name, _)| name == wanted)?;
         Some(files.remove(at).1)

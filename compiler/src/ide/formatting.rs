@@ -1,7 +1,6 @@
 //! The canonical form in an editor: of a file, of what is selected, of what has just been written. Edits are as small as
 //! lines allow, so that the cursor stays where it is.
 
-mod lines;
 #[cfg(test)]
 mod tests;
 
@@ -9,8 +8,8 @@ use weir_grammar::Span;
 use weir_grammar::ast::Statement;
 use weir_grammar::format::{self, INDENT};
 
+use super::lines::{self, Lines};
 use super::{Desk, Edit};
-use lines::Lines;
 
 /// The whole file, or the reason why it stays as it is.
 pub fn document(desk: &Desk<'_>) -> Result<Vec<Edit>, String> {

@@ -1,7 +1,7 @@
 //! What a word stands for: the one thing that definition, references, rename, hover and colours speak of.
 
 use weir_grammar::Span;
-use weir_grammar::ast::{Builtin, KindWord, Name, NamespaceName};
+use weir_grammar::ast::{Builtin, KindWord, Name, NamespaceName, PortKind};
 
 use super::Desk;
 use super::words::{Labels, Role, Word, word_at};
@@ -46,18 +46,23 @@ pub fn symbols_at(desk: &Desk<'_>, offset: u32) -> Option<(Span, Vec<Symbol>)> {
 
 /// What a word of the file stands for; nothing for what could not be resolved, and for what names nothing.
 pub fn symbols(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
-    let read = |span: Span| desk.readings().meant(span).map(Symbol::from).collect::<Vec<_>>();
+    match of_tree(desk, word) {
+        found if !found.is_empty() => found,
+        _ => of_inventory(desk, word),
+    }
+}
+
+/// What follows from the trees alone, whatever the cluster.
+pub(super) fn of_tree(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
     match word.role {
         Role::LetDefinition(tree) => vec![Symbol::Let(desk.place(tree.name.span))],
         Role::PolicyDefinition(tree) => vec![Symbol::Policy(desk.place(tree.name.span))],
         Role::ParamDefinition(_, param) => vec![Symbol::Param(desk.place(param.name.span))],
-        Role::Bare(name) | Role::Namespace(name) => match param(desk, word, &name.text) {
+        Role::Bare(name) => match param(desk, word, &name.text) {
             Some(param) => vec![param],
-            None => match bare_let(desk, word) {
-                lets if !lets.is_empty() => lets,
-                _ => read_or_found(desk, word, read(name.span)),
-            },
+            None => bare_let(desk, word),
         },
+        Role::Namespace(name) => param(desk, word, &name.text).into_iter().collect(),
         Role::Thing { kind: Some(KindWord::ServiceAccount), namespace, name } => {
             let home = namespace.map(|home| match home {
                 NamespaceName::Name(home) | NamespaceName::Pattern(home) => home.text.clone(),
@@ -65,7 +70,6 @@ pub fn symbols(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
             let namespace = home.or_else(|| word.namespace.map(|home| home.text.clone()));
             vec![Symbol::ServiceAccount { namespace, name: name.text.clone() }]
         }
-        Role::Thing { name, .. } => read_or_found(desk, word, read(name.span)),
         Role::Policy(tree) => {
             let policies = desk.scope().policies(&tree.name.text);
             policies.map(|(file, tree)| Symbol::Policy(Place { file, span: tree.name.span })).collect()
@@ -76,10 +80,11 @@ pub fn symbols(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
         Role::Builtin(builtin) => vec![Symbol::Builtin(builtin)],
         Role::Cluster(name) => vec![Symbol::Cluster(name.text.clone())],
         Role::Port(port) => match &port.kind {
-            weir_grammar::ast::PortKind::Name(name) => param(desk, word, name).into_iter().collect(),
+            PortKind::Name(name) => param(desk, word, name).into_iter().collect(),
             _ => Vec::new(),
         },
-        Role::ParamKind(_)
+        Role::Thing { .. }
+        | Role::ParamKind(_)
         | Role::TestName(_)
         | Role::Pattern(_)
         | Role::Address(_)
@@ -88,6 +93,19 @@ pub fn symbols(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
         | Role::HttpPath(_)
         | Role::Reason(_)
         | Role::Until(_) => Vec::new(),
+    }
+}
+
+/// What a name was read as in this cluster. What is applied in other files alone is not resolved in its own: there names
+/// are looked up by themselves.
+fn of_inventory(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
+    let (Role::Bare(name) | Role::Namespace(name) | Role::Thing { name, .. }) = word.role else {
+        return Vec::new();
+    };
+    let read: Vec<Symbol> = desk.readings().meant(name.span).map(Symbol::from).collect();
+    match read.is_empty() && word.policy.is_some() {
+        true => looked_up(desk, word).into_iter().collect(),
+        false => read,
     }
 }
 
@@ -106,38 +124,31 @@ fn bare_let(desk: &Desk<'_>, word: &Word<'_>) -> Vec<Symbol> {
     lets.map(|(file, tree)| Symbol::Let(Place { file, span: tree.name.span })).collect()
 }
 
-/// What is applied in other files alone is not resolved in its own: there names are looked up by themselves.
-fn read_or_found(desk: &Desk<'_>, word: &Word<'_>, read: Vec<Symbol>) -> Vec<Symbol> {
-    if !read.is_empty() || word.policy.is_none() {
-        return read;
-    }
+/// The one thing of the inventory that a name in a policy means; `None` where that depends on who applies it.
+fn looked_up(desk: &Desk<'_>, word: &Word<'_>) -> Option<Symbol> {
     let things = desk.site().world.known().things();
-    let inventory = desk.facts().inventory;
     let home = |name: &Name| match param(desk, word, &name.text) {
         Some(_) => None,
-        None => inventory.namespace(&name.text),
+        None => desk.facts().inventory.namespace(&name.text),
     };
-    let found = match (word.role, word.namespace) {
-        (Role::Namespace(name), _) => return home(name).map(Symbol::Namespace).into_iter().collect(),
-        (Role::Thing { kind, namespace: Some(NamespaceName::Name(namespace)), name }, _) => {
-            home(namespace).map(|home| names::in_namespace(things, home, &name.text, kind))
+    let (kind, namespace, name) = match word.role {
+        Role::Namespace(name) => return home(name).map(Symbol::Namespace),
+        Role::Thing { namespace: Some(NamespaceName::Pattern(_)), .. } => return None,
+        Role::Thing { kind, namespace: Some(NamespaceName::Name(namespace)), name } => {
+            (kind, Some(namespace), name)
         }
-        (Role::Bare(_) | Role::Thing { namespace: None, .. }, _) if word.in_each => None,
-        (Role::Bare(name), Some(block)) => {
-            home(block).map(|home| names::in_namespace(things, home, &name.text, None))
-        }
-        (Role::Thing { kind, namespace: None, name }, Some(block)) => {
-            home(block).map(|home| names::in_namespace(things, home, &name.text, kind))
-        }
-        (Role::Bare(name), None) => Some(names::anywhere(things, &name.text, None)),
-        (Role::Thing { kind, namespace: None, name }, None) => {
-            Some(names::anywhere(things, &name.text, kind))
-        }
+        _ if word.in_each => return None,
+        Role::Thing { kind, namespace: None, name } => (kind, word.namespace, name),
+        Role::Bare(name) => (None, word.namespace, name),
+        _ => return None,
+    };
+    let found = match namespace {
+        Some(namespace) => names::in_namespace(things, home(namespace)?, &name.text, kind),
+        None => names::anywhere(things, &name.text, kind),
+    };
+    match found.as_slice() {
+        [one] => Some(Meant::Thing(*one).into()),
         _ => None,
-    };
-    match found.as_deref() {
-        Some([one]) => vec![Meant::Thing(*one).into()],
-        _ => Vec::new(),
     }
 }
 
@@ -195,6 +206,22 @@ mod tests {
         assert!(matches!(meant("use std.kubern$0etes;").1.as_slice(), [Symbol::Module(_)]));
         let label = Symbol::Label { of_namespaces: true, key: "team".into(), value: Some("web".into()) };
         assert_eq!(meant("namespaces[team=w$0eb] may reach db;").1, [label]);
+    }
+
+    #[test]
+    fn policies_that_only_other_files_apply_are_read_too() {
+        let used = "-- main.weir --\nuse p;\napply watch(data);";
+        for policy in [
+            "export policy watch(home) { monitoring/prom$0etheus may reach home; }",
+            "export policy watch(home) { prom$0etheus may reach home; }",
+            "export policy watch(home) { in namespace monitoring { prom$0etheus may reach home; } }",
+        ] {
+            let (_, symbols) = meant(&format!("-- p.weir --\n{policy}\n{used}"));
+            assert!(matches!(symbols.as_slice(), [Symbol::Thing(_)]), "{policy}: {symbols:?}");
+        }
+        let each = "export policy watch(home) { in each namespace { w$0eb may reach home; } }";
+        let fixture = fixture(&format!("-- p.weir --\n{each}\n{used}"));
+        assert_eq!(symbols_at(&fixture.desk(), fixture.offset), None);
     }
 
     #[test]

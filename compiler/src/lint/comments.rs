@@ -16,6 +16,14 @@ use crate::resolve::names;
 use crate::source::{FileId, Place, Source, Sources};
 use read::Comment;
 
+/// The lints that a comment names, each with its place: by name or code, and whether or not there are such lints.
+pub(super) fn named<'t>(text: &'t str, span: Span) -> Vec<(&'t str, Span)> {
+    match read::comment(text, span) {
+        Some(Comment::Allow { names, .. }) => names,
+        Some(Comment::Unreadable) | None => Vec::new(),
+    }
+}
+
 /// What a comment allows, and where.
 struct Allow {
     /// The statement that it is about.
@@ -29,6 +37,30 @@ struct Named {
     code: Code,
     place: Place,
     used: bool,
+}
+
+/// A comment that is meant for Weir, for whoever changes it.
+pub(crate) struct Allowance {
+    pub comment: Span,
+    /// The lints that it names.
+    pub names: Vec<Span>,
+    pub has_reason: bool,
+    /// The statement that it is about.
+    pub about: Option<Span>,
+}
+
+/// Those of a file that can be read.
+pub(crate) fn allowances(source: &Source) -> Vec<Allowance> {
+    let statements = &source.parse.file.statements;
+    let comments = source.parse.comments.iter().filter_map(|comment| {
+        let Comment::Allow { names, has_reason } = read::comment(&comment.text, comment.span)? else {
+            return None;
+        };
+        let about = target(statements, comment.span, &source.text).map(Statement::span);
+        let names = names.iter().map(|(_, span)| *span).collect();
+        Some(Allowance { comment: comment.span, names, has_reason, about })
+    });
+    comments.collect()
 }
 
 /// Of every file those that allow something, by the statements that they are about.

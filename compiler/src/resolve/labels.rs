@@ -10,7 +10,7 @@ use super::{Resolved, Resolver, Scope};
 use crate::diagnostic::{Code, Diagnostic, listed, shortened};
 use crate::selector::{Conjunction, Constraint, Constraints, Key, PodSet};
 
-pub(super) const HELP_PLANNED: &str = "if that is planned, end the sentence with `if present` (nothing yet) or `even if absent` (compile it anyway)";
+pub(crate) const HELP_PLANNED: &str = "if that is planned, end the sentence with `if present` (nothing yet) or `even if absent` (compile it anyway)";
 
 impl Resolver<'_> {
     /// The pods of a set whose labels match.

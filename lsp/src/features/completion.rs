@@ -14,19 +14,30 @@ struct Resolvable {
     key: String,
 }
 
-pub fn answer(desk: &Desk<'_>, texts: &Texts<'_>, uri: &Uri, position: Position, snippets: bool) -> CompletionList {
-    let found = completion::completion(desk, texts.lines(desk.file).offset(position));
+pub fn answer(
+    desk: &Desk<'_>,
+    texts: &Texts<'_>,
+    uri: &Uri,
+    position: Position,
+    trigger: Option<&str>,
+    snippets: bool,
+) -> CompletionList {
+    let offset = texts.lines(desk.file).offset(position);
+    let found = match trigger.and_then(|typed| typed.chars().next()) {
+        Some(trigger) => completion::completion_behind(desk, offset, trigger),
+        None => completion::completion(desk, offset),
+    };
     let items = found.items.into_iter().filter(|item| snippets || !item.is_snippet).map(|item| {
         let place = desk.place(item.replace);
         let more: Vec<TextEdit> = item.more.into_iter().map(|edit| texts.edit(edit.place, edit.text)).collect();
         let data = item.doc.and_then(|doc| {
-            serde_json::to_value(Resolvable { uri: uri.clone(), key: doc.to_string() }).ok()
+            serde_json::to_value(Resolvable { uri: uri.clone(), key: doc }).ok()
         });
         CompletionItem {
             label: item.label,
             kind: Some(kind(item.kind)),
             detail: item.detail,
-            sort_text: Some(item.sort.to_string()),
+            sort_text: Some(item.sort),
             filter_text: Some(item.filter),
             insert_text_format: item.is_snippet.then_some(InsertTextFormat::SNIPPET),
             text_edit: Some(CompletionTextEdit::Edit(texts.edit(place, item.insert))),
@@ -57,7 +68,7 @@ pub fn resolve(desk: &Desk<'_>, mut item: CompletionItem) -> CompletionItem {
 fn kind(kind: CompletionKind) -> CompletionItemKind {
     match kind {
         CompletionKind::Namespace => CompletionItemKind::FOLDER,
-        CompletionKind::Workload => CompletionItemKind::CLASS,
+        CompletionKind::Workload | CompletionKind::ServiceAccount => CompletionItemKind::CLASS,
         CompletionKind::Service => CompletionItemKind::INTERFACE,
         CompletionKind::Let | CompletionKind::Param => CompletionItemKind::VARIABLE,
         CompletionKind::Policy => CompletionItemKind::FUNCTION,
@@ -76,7 +87,7 @@ fn kind(kind: CompletionKind) -> CompletionItemKind {
 pub fn signature(desk: &Desk<'_>, texts: &Texts<'_>, position: Position) -> Option<SignatureHelp> {
     let found = signature::signature(desk, texts.lines(desk.file).offset(position))?;
     let markdown = |value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value });
-    let wide = |at: usize| found.label[..at].encode_utf16().count() as u32;
+    let wide = |at: u32| found.label.get(..at as usize).unwrap_or_default().encode_utf16().count() as u32;
     let parameters = found.params.iter().map(|param| ParameterInformation {
         label: ParameterLabel::LabelOffsets([wide(param.start), wide(param.end)]),
         documentation: param.documentation.clone().map(markdown),

@@ -15,16 +15,16 @@ use crate::resolve::Probe;
 use crate::resolve::program::Part;
 use crate::source::FileId;
 
-pub struct Context<'c> {
-    pub desk: &'c Desk<'c>,
+pub struct Context<'c, 'd> {
+    pub desk: &'c Desk<'d>,
     pub spot: Spot<'c>,
     setting: &'c Setting<'c>,
     probe: OnceCell<Probe<'c>>,
     home: OnceCell<Option<Vec<NamespaceId>>>,
 }
 
-impl<'c> Context<'c> {
-    pub fn of(desk: &'c Desk<'c>, setting: &'c Setting<'c>, spot: Spot<'c>) -> Context<'c> {
+impl<'c, 'd> Context<'c, 'd> {
+    pub fn of(desk: &'c Desk<'d>, setting: &'c Setting<'c>, spot: Spot<'c>) -> Context<'c, 'd> {
         Context { desk, spot, setting, probe: OnceCell::new(), home: OnceCell::new() }
     }
 

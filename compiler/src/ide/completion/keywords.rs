@@ -56,7 +56,7 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Words where nothing else fits.
-pub fn words(context: &Context<'_>, words: &[&'static str], list: &mut List<'_>) {
+pub fn words(context: &Context<'_, '_>, words: &[&'static str], list: &mut List<'_>) {
     let rest = context.rest();
     for (at, word) in words.iter().enumerate() {
         let Some((_, detail, insert)) = WORDS.iter().find(|(known, ..)| known == word) else { continue };
@@ -114,7 +114,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
 ];
 
 /// What may begin a statement where the cursor is.
-pub fn statements(context: &Context<'_>, list: &mut List<'_>) {
+pub fn statements(context: &Context<'_, '_>, list: &mut List<'_>) {
     let heads = &context.spot.heads;
     let has = |wanted: fn(&Head<'_>) -> bool| heads.iter().any(wanted);
     let in_policy = has(|head| matches!(head, Head::Policy { .. }));
@@ -215,7 +215,7 @@ pub fn methods(list: &mut List<'_>) {
 }
 
 /// Days on which a grant may end.
-pub fn days(context: &Context<'_>, list: &mut List<'_>) {
+pub fn days(context: &Context<'_, '_>, list: &mut List<'_>) {
     let today = context.desk.workspace.today;
     for (days, spoken) in [(30, "in 30 days"), (90, "in 90 days"), (365, "in a year")] {
         let item = Completion::new(CompletionKind::Snippet, days_from(today, days).to_string());

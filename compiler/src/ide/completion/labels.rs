@@ -13,7 +13,7 @@ use super::wanted::Label;
 use super::{Completion, CompletionKind};
 use crate::ide::words::Labels;
 
-pub fn labels(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
+pub fn labels(context: &Context<'_, '_>, label: &Label, list: &mut List<'_>) {
     match label.of {
         Labels::Pods => of_pods(context, label, list),
         Labels::Namespaces => of_namespaces(context, label, list),
@@ -21,7 +21,7 @@ pub fn labels(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
     }
 }
 
-fn of_pods(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
+fn of_pods(context: &Context<'_, '_>, label: &Label, list: &mut List<'_>) {
     let inventory = context.inventory();
     let classes = context.classes(label.set, label.is_open);
     let of = |class: u32| inventory.classes.get(class as usize);
@@ -90,7 +90,7 @@ fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn of_namespaces(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
+fn of_namespaces(context: &Context<'_, '_>, label: &Label, list: &mut List<'_>) {
     let inventory = context.inventory();
     let ids: Bits = match label.is_open {
         false => (0..inventory.namespaces.len() as u32).collect(),
@@ -116,7 +116,12 @@ fn of_namespaces(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
     }
 }
 
-fn namespace_keys(context: &Context<'_>, ids: &Bits, list: &mut List<'_>, written: impl Fn(&str) -> String) {
+fn namespace_keys(
+    context: &Context<'_, '_>,
+    ids: &Bits,
+    list: &mut List<'_>,
+    written: impl Fn(&str) -> String,
+) {
     let inventory = context.inventory();
     for key in inventory.namespace_label_keys() {
         let count = (inventory.namespaces_having(key) & ids).len();
@@ -128,12 +133,12 @@ fn namespace_keys(context: &Context<'_>, ids: &Bits, list: &mut List<'_>, writte
 }
 
 /// The key behind `namespaces by`.
-pub fn partition_keys(context: &Context<'_>, list: &mut List<'_>) {
+pub fn partition_keys(context: &Context<'_, '_>, list: &mut List<'_>) {
     let ids = (0..context.inventory().namespaces.len() as u32).collect();
     namespace_keys(context, &ids, list, weir_grammar::format::partition_key);
 }
 
-fn of_clusters(context: &Context<'_>, label: &Label, list: &mut List<'_>) {
+fn of_clusters(context: &Context<'_, '_>, label: &Label, list: &mut List<'_>) {
     let clusters = context.desk.workspace.project().map_or(&[][..], |project| &project.clusters);
     let mut found: BTreeMap<&str, u64> = BTreeMap::new();
     match &label.value {

@@ -20,7 +20,7 @@ const LETS: u8 = 1;
 const BUILTINS: u8 = 5;
 const UNUSED: u8 = 8;
 
-pub fn operand(context: &Context<'_>, slot: Slot, list: &mut List<'_>) {
+pub fn operand(context: &Context<'_, '_>, slot: Slot, list: &mut List<'_>) {
     let mut taken: BTreeSet<&str> = BTreeSet::new();
     for (name, kind) in context.params() {
         taken.insert(name);
@@ -116,7 +116,7 @@ fn all(statements: &[Statement]) -> Vec<&Let> {
     found
 }
 
-fn builtins(context: &Context<'_>, slot: Slot, list: &mut List<'_>) {
+fn builtins(context: &Context<'_, '_>, slot: Slot, list: &mut List<'_>) {
     let in_block = context.home().is_some();
     for (word, detail) in BUILTIN_WORDS {
         // Only pods can be guarded, and `only` guards its object.
@@ -143,7 +143,7 @@ const BUILTIN_WORDS: &[(&str, &str)] = &[
     ("anywhere", "every pod, node and address"),
 ];
 
-pub fn clusters(context: &Context<'_>, list: &mut List<'_>) {
+pub fn clusters(context: &Context<'_, '_>, list: &mut List<'_>) {
     let project = context.desk.workspace.project();
     for cluster in project.iter().flat_map(|project| &project.clusters) {
         let labels: Vec<String> =

@@ -178,7 +178,7 @@ pub fn find<'d>(desk: &Desk<'d>, name: &str) -> Option<(FileId, &'d Policy)> {
     files.into_iter().find_map(|file| Some((file, named(file)?)))
 }
 
-pub fn policies(context: &Context<'_>, list: &mut List<'_>) {
+pub fn policies(context: &Context<'_, '_>, list: &mut List<'_>) {
     let desk = context.desk;
     let around = context.policy().map(|(name, _)| name);
     let mut taken = Vec::new();
@@ -204,7 +204,7 @@ pub fn policies(context: &Context<'_>, list: &mut List<'_>) {
     }
 }
 
-fn item(context: &Context<'_>, source: &Source, policy: &Policy) -> Completion {
+fn item(context: &Context<'_, '_>, source: &Source, policy: &Policy) -> Completion {
     let name = after_slash(&policy.name.text);
     let params: Vec<&str> = policy.params.iter().map(|param| param.name.text.as_str()).collect();
     let item = Completion::new(CompletionKind::Policy, &name).filter(&policy.name.text);
@@ -218,7 +218,7 @@ fn item(context: &Context<'_>, source: &Source, policy: &Policy) -> Completion {
         .deprecated(is_deprecated(source, policy.span))
 }
 
-pub fn modules(context: &Context<'_>, list: &mut List<'_>) {
+pub fn modules(context: &Context<'_, '_>, list: &mut List<'_>) {
     let mut found = unused(context.desk);
     found.retain(|unused| list.fit(&unused.module).is_some());
     if found.len() > MOST {
@@ -240,7 +240,7 @@ pub fn modules(context: &Context<'_>, list: &mut List<'_>) {
 }
 
 /// An argument of a policy, by the kind of its parameter.
-pub fn argument(context: &Context<'_>, policy: &str, index: usize, before: &[Span], list: &mut List<'_>) {
+pub fn argument(context: &Context<'_, '_>, policy: &str, index: usize, before: &[Span], list: &mut List<'_>) {
     let found = find(context.desk, policy);
     let kinds = found.map(|(file, tree)| context.kinds(file, &tree.name.text)).unwrap_or_default();
     match kinds.get(index).copied().flatten() {

@@ -32,7 +32,7 @@ struct Row {
 }
 
 /// The ports of sets.
-pub fn ports(context: &Context<'_>, of: &[Span], list: &mut List<'_>) {
+pub fn ports(context: &Context<'_, '_>, of: &[Span], list: &mut List<'_>) {
     for (name, kind) in context.params() {
         if matches!(kind, None | Some("port")) {
             let item = Completion::new(CompletionKind::Param, after_slash(name)).filter(name);
@@ -48,7 +48,7 @@ pub fn ports(context: &Context<'_>, of: &[Span], list: &mut List<'_>) {
 }
 
 impl Exposed {
-    fn add(&mut self, context: &Context<'_>, part: &Part) {
+    fn add(&mut self, context: &Context<'_, '_>, part: &Part) {
         match part.thing {
             Thing::Service(id) => self.service(context, id, part),
             Thing::Both(_, id) => {
@@ -83,7 +83,7 @@ impl Exposed {
         self.names.entry(name.to_owned()).or_default().insert(means);
     }
 
-    fn service(&mut self, context: &Context<'_>, id: ServiceId, part: &Part) {
+    fn service(&mut self, context: &Context<'_, '_>, id: ServiceId, part: &Part) {
         let Some(service) = context.inventory().services.get(id.index()) else { return };
         let classes = classes(context, part);
         for port in &service.ports {
@@ -114,7 +114,7 @@ impl Exposed {
         }
     }
 
-    fn containers(&mut self, context: &Context<'_>, part: &Part) {
+    fn containers(&mut self, context: &Context<'_, '_>, part: &Part) {
         let classes = classes(context, part);
         for class in classes.iter().filter_map(|class| context.inventory().classes.get(class as usize)) {
             for port in &class.ports {
@@ -174,12 +174,12 @@ fn protocols(list: &mut List<'_>) {
     }
 }
 
-fn classes(context: &Context<'_>, part: &Part) -> Bits {
+fn classes(context: &Context<'_, '_>, part: &Part) -> Bits {
     part.ends.pods().map(|pods| pods.classes(context.inventory())).unwrap_or_default()
 }
 
 /// The numbers that pods have for a name.
-fn numbers_of(context: &Context<'_>, classes: &Bits, name: &str, protocol: Protocol) -> BTreeSet<String> {
+fn numbers_of(context: &Context<'_, '_>, classes: &Bits, name: &str, protocol: Protocol) -> BTreeSet<String> {
     let classes = classes.iter().filter_map(|class| context.inventory().classes.get(class as usize));
     let ports = classes.flat_map(|class| &class.ports);
     ports

@@ -22,7 +22,7 @@ const NAMESPACES: u8 = 4;
 type Candidate<'c> = (Fit, u8, &'c str, NamespaceId);
 
 /// Workloads and services, where any set may stand. `taken` are names that mean something else.
-pub fn things(context: &Context<'_>, taken: &BTreeSet<&str>, list: &mut List<'_>) {
+pub fn things(context: &Context<'_, '_>, taken: &BTreeSet<&str>, list: &mut List<'_>) {
     if let Some((home, _)) = list.typed.split_once('/') {
         return within(context, home, None, list);
     }
@@ -50,7 +50,7 @@ pub fn things(context: &Context<'_>, taken: &BTreeSet<&str>, list: &mut List<'_>
 }
 
 /// Everything of a namespace, behind its `/`.
-fn within(context: &Context<'_>, home: &str, kind: Option<KindWord>, list: &mut List<'_>) {
+fn within(context: &Context<'_, '_>, home: &str, kind: Option<KindWord>, list: &mut List<'_>) {
     let inventory = context.inventory();
     let is_pattern = home.contains('*');
     let matches = |at: &usize| match is_pattern {
@@ -83,7 +83,7 @@ fn within(context: &Context<'_>, home: &str, kind: Option<KindWord>, list: &mut 
 }
 
 /// Behind `workload`, `service` and their like.
-pub fn of_kind(context: &Context<'_>, kind: KindWord, list: &mut List<'_>) {
+pub fn of_kind(context: &Context<'_, '_>, kind: KindWord, list: &mut List<'_>) {
     if kind == KindWord::ServiceAccount {
         return service_accounts(context, list);
     }
@@ -109,7 +109,7 @@ pub fn of_kind(context: &Context<'_>, kind: KindWord, list: &mut List<'_>) {
     }
 }
 
-fn service_accounts(context: &Context<'_>, list: &mut List<'_>) {
+fn service_accounts(context: &Context<'_, '_>, list: &mut List<'_>) {
     let inventory = context.inventory();
     let home = context.home();
     let mut found: Vec<Candidate<'_>> = Vec::new();
@@ -140,7 +140,7 @@ fn service_accounts(context: &Context<'_>, list: &mut List<'_>) {
 }
 
 /// Names of namespaces, where nothing else may stand.
-pub fn namespaces(context: &Context<'_>, list: &mut List<'_>) {
+pub fn namespaces(context: &Context<'_, '_>, list: &mut List<'_>) {
     for (name, kind) in context.params() {
         if matches!(kind, None | Some("namespace")) {
             let item = Completion::new(CompletionKind::Param, after_slash(name));
@@ -154,7 +154,7 @@ pub fn namespaces(context: &Context<'_>, list: &mut List<'_>) {
 }
 
 /// Namespaces where any set may stand: all of their pods, and the way to their workloads.
-pub fn namespaces_as_sets(context: &Context<'_>, list: &mut List<'_>) {
+pub fn namespaces_as_sets(context: &Context<'_, '_>, list: &mut List<'_>) {
     for name in fitting_namespaces(context, list) {
         let written = format!("namespace {}", after_slash(name));
         let key = format!("namespace {name}");
@@ -168,7 +168,7 @@ pub fn namespaces_as_sets(context: &Context<'_>, list: &mut List<'_>) {
     }
 }
 
-fn fitting_namespaces<'c>(context: &Context<'c>, list: &mut List<'_>) -> Vec<&'c str> {
+fn fitting_namespaces<'c>(context: &Context<'c, '_>, list: &mut List<'_>) -> Vec<&'c str> {
     let all = context.inventory().namespaces.iter();
     let fits = all.filter_map(|namespace| Some((list.fit(&namespace.name)?, &*namespace.name)));
     let fits = fits.collect();
@@ -177,7 +177,7 @@ fn fitting_namespaces<'c>(context: &Context<'c>, list: &mut List<'_>) -> Vec<&'c
 
 /// The names that go with what is typed, the best of them.
 fn candidates<'c>(
-    context: &Context<'c>,
+    context: &Context<'c, '_>,
     list: &mut List<'_>,
     admits: impl Fn((&str, NamespaceId)) -> bool,
 ) -> Vec<Candidate<'c>> {
@@ -211,7 +211,7 @@ fn names_of(inventory: &Inventory, namespace: NamespaceId) -> impl Iterator<Item
     workloads.chain(services.iter().map(|service| &*service.name))
 }
 
-fn known<'c>(context: &Context<'c>) -> &'c Things<'c> {
+fn known<'c>(context: &Context<'c, '_>) -> &'c Things<'c> {
     &context.desk.site().world.known().things
 }
 
