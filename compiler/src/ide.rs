@@ -17,6 +17,8 @@ mod flows;
 pub mod folding;
 pub mod formatting;
 pub mod highlight;
+pub mod hints;
+pub mod hover;
 pub mod lenses;
 mod lines;
 pub mod links;

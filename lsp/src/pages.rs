@@ -155,13 +155,8 @@ impl State {
 /// What the name of a page says that it is about.
 fn about(uri: &Uri) -> Option<About> {
     let query = uri.query()?.as_str().to_owned();
-    let mut about = About {
-        document: uri.clone(),
-        position: None,
-        way: Way::Incoming,
-        target: None,
-        whole: false,
-    };
+    let mut about =
+        About { document: uri.clone(), position: None, way: Way::Incoming, target: None, whole: false };
     let mut is_told = false;
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=')?;

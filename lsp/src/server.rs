@@ -348,7 +348,10 @@ impl LanguageServer for Backend {
         Ok(found.map(|found| match links {
             true => GotoDefinitionResponse::Link(found),
             false => GotoDefinitionResponse::Array(
-                found.into_iter().map(|link| Location { uri: link.target_uri, range: link.target_range }).collect(),
+                found
+                    .into_iter()
+                    .map(|link| Location { uri: link.target_uri, range: link.target_range })
+                    .collect(),
             ),
         }))
     }
@@ -360,13 +363,19 @@ impl LanguageServer for Backend {
         self.hub.ask(&uri, |desk, texts| navigation::references(desk, texts, position, declaration))
     }
 
-    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+    async fn document_highlight(
+        &self,
+        params: DocumentHighlightParams,
+    ) -> Result<Option<Vec<DocumentHighlight>>> {
         let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
             params.text_document_position_params;
         self.hub.ask(&uri, |desk, texts| navigation::highlights(desk, texts, position))
     }
 
-    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+    async fn prepare_rename(
+        &self,
+        params: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
         let (uri, position) = (params.text_document.uri, params.position);
         let found = self.hub.ask(&uri, |desk, texts| navigation::prepare_rename(desk, texts, position))?;
         found.transpose().map_err(refused)
@@ -375,7 +384,8 @@ impl LanguageServer for Backend {
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
             params.text_document_position;
-        let found = self.hub.ask(&uri, |desk, texts| navigation::rename(desk, texts, position, &params.new_name))?;
+        let found =
+            self.hub.ask(&uri, |desk, texts| navigation::rename(desk, texts, position, &params.new_name))?;
         found.transpose().map_err(refused)
     }
 
@@ -407,9 +417,13 @@ impl LanguageServer for Backend {
         self.hub.ask(&uri, |desk, texts| structure::selections(desk, texts, &params.positions))
     }
 
-    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
         let uri = params.text_document.uri;
-        let Some(data) = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, None))? else {
+        let Some(data) = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, None))?
+        else {
             return Ok(None);
         };
         let result_id = Some(self.hub.state().keep_tokens(&uri, &data));
@@ -421,7 +435,8 @@ impl LanguageServer for Backend {
         params: SemanticTokensDeltaParams,
     ) -> Result<Option<SemanticTokensFullDeltaResult>> {
         let uri = params.text_document.uri;
-        let Some(data) = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, None))? else {
+        let Some(data) = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, None))?
+        else {
             return Ok(None);
         };
         let mut state = self.hub.state();
@@ -434,9 +449,13 @@ impl LanguageServer for Backend {
         }))
     }
 
-    async fn semantic_tokens_range(&self, params: SemanticTokensRangeParams) -> Result<Option<SemanticTokensRangeResult>> {
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
         let uri = params.text_document.uri;
-        let found = self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, Some(params.range)))?;
+        let found =
+            self.hub.ask(&uri, |desk, texts| structure::semantic_tokens(desk, texts, Some(params.range)))?;
         Ok(found.map(|data| SemanticTokens { result_id: None, data }.into()))
     }
 
@@ -455,7 +474,10 @@ impl LanguageServer for Backend {
         self.hub.ask(&uri, |desk, texts| formatting::range(desk, texts, params.range))
     }
 
-    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+    async fn on_type_formatting(
+        &self,
+        params: DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
         let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
             params.text_document_position;
         self.hub.ask(&uri, |desk, texts| formatting::on_type(desk, texts, position, &params.ch))
@@ -480,18 +502,27 @@ impl LanguageServer for Backend {
         Ok(resolved.unwrap_or(lens))
     }
 
-    async fn prepare_call_hierarchy(&self, params: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
         let TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri }, position } =
             params.text_document_position_params;
         self.hub.ask(&uri, |desk, texts| calls::prepare(desk, texts, &uri, position))
     }
 
-    async fn incoming_calls(&self, params: CallHierarchyIncomingCallsParams) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
         let Some(home) = calls::home(&params.item) else { return Ok(None) };
         self.hub.ask(&home, |desk, texts| calls::incoming(desk, texts, &params.item))
     }
 
-    async fn outgoing_calls(&self, params: CallHierarchyOutgoingCallsParams) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
         let Some(home) = calls::home(&params.item) else { return Ok(None) };
         self.hub.ask(&home, |desk, texts| calls::outgoing(desk, texts, &params.item))
     }

@@ -1,17 +1,23 @@
 //! Code actions: remedies, and other ways to write it.
 
 use tower_lsp::ls_types::*;
-use weir::ide::actions::{self, Action, ActionKind};
 use weir::ide::Desk;
+use weir::ide::actions::{self, Action, ActionKind};
 
 use super::navigation::workspace_edit;
 use crate::convert::{Texts, diagnostics};
 
-pub fn answer(desk: &Desk<'_>, texts: &Texts<'_>, range: Range, context: &CodeActionContext) -> CodeActionResponse {
+pub fn answer(
+    desk: &Desk<'_>,
+    texts: &Texts<'_>,
+    range: Range,
+    context: &CodeActionContext,
+) -> CodeActionResponse {
     let wanted = |kind: &CodeActionKind| {
         context.only.as_ref().is_none_or(|only| {
             only.iter().any(|only| {
-                kind == only || kind.as_str().strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                kind == only
+                    || kind.as_str().strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('.'))
             })
         })
     };
@@ -27,7 +33,8 @@ fn code_action(action: Action, texts: &Texts<'_>, context: &CodeActionContext) -
     let diagnostics = action.fixes.map(|said| {
         let shown = diagnostics::shown(&said, texts);
         // The client's own, where it has it.
-        let known = context.diagnostics.iter().find(|known| known.range == shown.range && known.code == shown.code);
+        let known =
+            context.diagnostics.iter().find(|known| known.range == shown.range && known.code == shown.code);
         vec![known.cloned().unwrap_or(shown)]
     });
     CodeAction {

@@ -26,12 +26,20 @@ pub fn home(item: &CallHierarchyItem) -> Option<Uri> {
     resolvable(item).map(|resolvable| resolvable.home)
 }
 
-pub fn incoming(desk: &Desk<'_>, texts: &Texts<'_>, item: &CallHierarchyItem) -> Vec<CallHierarchyIncomingCall> {
+pub fn incoming(
+    desk: &Desk<'_>,
+    texts: &Texts<'_>,
+    item: &CallHierarchyItem,
+) -> Vec<CallHierarchyIncomingCall> {
     let found = calls_of(desk, texts, item, Way::Incoming).into_iter();
     found.map(|(from, from_ranges)| CallHierarchyIncomingCall { from, from_ranges }).collect()
 }
 
-pub fn outgoing(desk: &Desk<'_>, texts: &Texts<'_>, item: &CallHierarchyItem) -> Vec<CallHierarchyOutgoingCall> {
+pub fn outgoing(
+    desk: &Desk<'_>,
+    texts: &Texts<'_>,
+    item: &CallHierarchyItem,
+) -> Vec<CallHierarchyOutgoingCall> {
     let found = calls_of(desk, texts, item, Way::Outgoing).into_iter();
     found.map(|(to, from_ranges)| CallHierarchyOutgoingCall { to, from_ranges }).collect()
 }

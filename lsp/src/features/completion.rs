@@ -29,10 +29,10 @@ pub fn answer(
     };
     let items = found.items.into_iter().filter(|item| snippets || !item.is_snippet).map(|item| {
         let place = desk.place(item.replace);
-        let more: Vec<TextEdit> = item.more.into_iter().map(|edit| texts.edit(edit.place, edit.text)).collect();
-        let data = item.doc.and_then(|doc| {
-            serde_json::to_value(Resolvable { uri: uri.clone(), key: doc }).ok()
-        });
+        let more: Vec<TextEdit> =
+            item.more.into_iter().map(|edit| texts.edit(edit.place, edit.text)).collect();
+        let data =
+            item.doc.and_then(|doc| serde_json::to_value(Resolvable { uri: uri.clone(), key: doc }).ok());
         CompletionItem {
             label: item.label,
             kind: Some(kind(item.kind)),
@@ -59,9 +59,9 @@ pub fn home(item: &CompletionItem) -> Option<Uri> {
 /// The item with its documentation.
 pub fn resolve(desk: &Desk<'_>, mut item: CompletionItem) -> CompletionItem {
     let resolvable: Option<Resolvable> = item.data.clone().and_then(|data| serde_json::from_value(data).ok());
-    item.documentation = resolvable.and_then(|resolvable| completion::documentation(desk, &resolvable.key)).map(
-        |value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }),
-    );
+    item.documentation = resolvable
+        .and_then(|resolvable| completion::documentation(desk, &resolvable.key))
+        .map(|value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }));
     item
 }
 

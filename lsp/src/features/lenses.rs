@@ -38,7 +38,8 @@ pub fn home(lens: &CodeLens) -> Option<Uri> {
 
 /// The lens with its words and its command.
 pub fn resolve(desk: &Desk<'_>, texts: &Texts<'_>, mut shown: CodeLens) -> CodeLens {
-    let resolvable: Option<Resolvable> = shown.data.clone().and_then(|data| serde_json::from_value(data).ok());
+    let resolvable: Option<Resolvable> =
+        shown.data.clone().and_then(|data| serde_json::from_value(data).ok());
     let found = resolvable.and_then(|resolvable| {
         let lens = lenses::lenses(desk).get(resolvable.at).copied()?;
         let title = lenses::title(desk, &lens)?;

@@ -46,7 +46,12 @@ fn in_manifest(path: &Path, line: u32, target: &Target, texts: &Texts<'_>) -> Ra
     found.unwrap_or(Range::new(at, at))
 }
 
-pub fn references(desk: &Desk<'_>, texts: &Texts<'_>, position: Position, declaration: bool) -> Vec<Location> {
+pub fn references(
+    desk: &Desk<'_>,
+    texts: &Texts<'_>,
+    position: Position,
+    declaration: bool,
+) -> Vec<Location> {
     let offset = texts.lines(desk.file).offset(position);
     let found = references::references(desk, offset, declaration);
     found.into_iter().filter_map(|place| texts.location(place)).collect()
@@ -74,7 +79,12 @@ pub fn prepare_rename(
     Ok(PrepareRenameResponse::RangeWithPlaceholder { range: texts.range(desk.place(span)), placeholder })
 }
 
-pub fn rename(desk: &Desk<'_>, texts: &Texts<'_>, position: Position, name: &str) -> Result<WorkspaceEdit, String> {
+pub fn rename(
+    desk: &Desk<'_>,
+    texts: &Texts<'_>,
+    position: Position,
+    name: &str,
+) -> Result<WorkspaceEdit, String> {
     Ok(workspace_edit(rename::rename(desk, texts.lines(desk.file).offset(position), name)?, texts))
 }
 

@@ -104,7 +104,11 @@ pub fn semantic_tokens(desk: &Desk<'_>, texts: &Texts<'_>, range: Option<Range>)
         let same_line = range.start.line == before.line;
         shown.push(SemanticToken {
             delta_line: range.start.line - before.line,
-            delta_start: if same_line { range.start.character - before.character } else { range.start.character },
+            delta_start: if same_line {
+                range.start.character - before.character
+            } else {
+                range.start.character
+            },
             length: range.end.character.saturating_sub(range.start.character),
             token_type: TOKEN_TYPES.iter().position(|(kind, _)| *kind == token.kind).unwrap_or(0) as u32,
             token_modifiers_bitset: modifiers(&token),

@@ -9,7 +9,7 @@ use crate::ide::Desk;
 /// Every token and comment of a text that has a colour, sorted.
 pub(super) fn tokens(desk: &Desk<'_>) -> Vec<Token> {
     let text = desk.text();
-    let words: Vec<(Span, Word<'_>)> = weir_grammar::tokens(text).collect();
+    let words: Vec<(Span, Word<'_>)> = weir_grammar::tokens(text);
     let mut found = Vec::new();
     for (at, (span, word)) in words.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|(_, word)| *word);
