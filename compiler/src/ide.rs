@@ -6,6 +6,8 @@
 
 mod above;
 pub mod actions;
+#[cfg(test)]
+mod anywhere;
 pub mod calls;
 pub mod completion;
 pub mod definition;

@@ -12,6 +12,8 @@ mod said;
 mod suggestions;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use weir_grammar::Span;
@@ -57,7 +59,7 @@ pub fn actions(desk: &Desk<'_>, range: Span) -> Vec<Action> {
         let suggested = suggestions::of(desk, said);
         let is_alone = suggested.is_empty();
         actions.extend(suggested);
-        if tree::is_program(desk) {
+        if desk.is_program() {
             let remedies = remedies::remedies(desk, said).into_iter();
             actions.extend(remedies.map(|remedy| Action {
                 is_preferred: is_alone && remedy.is_preferred,
@@ -65,7 +67,7 @@ pub fn actions(desk: &Desk<'_>, range: Span) -> Vec<Action> {
             }));
         }
     }
-    if tree::is_program(desk) {
+    if desk.is_program() {
         actions.extend(ports::actions(desk, range, &said));
         actions.extend(names::actions(desk, range));
         actions.extend(reason::actions(desk, range, &said));

@@ -63,6 +63,11 @@ impl<'a> Desk<'a> {
         self.workspace.settings.is_some() && self.file == FileId(0)
     }
 
+    /// Whether it is a program that may be changed: no `weir.toml`, and not of the library.
+    pub fn is_program(&self) -> bool {
+        !(self.is_settings() || self.source().library)
+    }
+
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file, span }
     }

@@ -13,7 +13,10 @@ use super::{Desk, Edit};
 
 /// The whole file, or the reason why it stays as it is.
 pub fn document(desk: &Desk<'_>) -> Result<Vec<Edit>, String> {
-    let Some(parse) = program(desk) else { return Err("only programs are formatted".to_owned()) };
+    if !desk.is_program() {
+        return Err("only programs of one's own are formatted".to_owned());
+    }
+    let parse = &desk.source().parse;
     let lines = Lines::of(desk.text());
     match format::file(desk.text(), parse) {
         Some(canonical) => Ok(changes(desk, Span::new(0, desk.text().len()), &lines.ended(canonical))),
@@ -27,8 +30,9 @@ pub fn document(desk: &Desk<'_>) -> Result<Vec<Edit>, String> {
 /// The statements that a range touches, as far as they can be read. Of a block that is touched in part, the lines that
 /// are.
 pub fn range(desk: &Desk<'_>, range: Span) -> Vec<Edit> {
-    let Some(_) = program(desk) else { return Vec::new() };
-    let Some(touched) = touched(desk.statements(), range) else { return Vec::new() };
+    let Some(touched) = touched(desk.statements(), range).filter(|_| desk.is_program()) else {
+        return Vec::new();
+    };
     let mut edits = Vec::new();
     body(desk, desk.statements(), None, touched, &mut edits);
     let line = Lines::of(desk.text()).start(touched.start);
@@ -40,7 +44,7 @@ pub fn range(desk: &Desk<'_>, range: Span) -> Vec<Edit> {
 /// new line gets its indentation. No other line changes.
 pub fn on_type(desk: &Desk<'_>, offset: u32, typed: char) -> Vec<Edit> {
     let text = desk.text();
-    if program(desk).is_none() || !text.is_char_boundary(offset as usize) {
+    if !desk.is_program() || !text.is_char_boundary(offset as usize) {
         return Vec::new();
     }
     match typed {
@@ -48,11 +52,6 @@ pub fn on_type(desk: &Desk<'_>, offset: u32, typed: char) -> Vec<Edit> {
         ';' | '}' if text[..offset as usize].ends_with(typed) => ended(desk, offset),
         _ => Vec::new(),
     }
-}
-
-fn program<'a>(desk: &Desk<'a>) -> Option<&'a weir_grammar::Parse> {
-    let is_settings = desk.workspace.settings.is_some() && desk.file.0 == 0;
-    (!is_settings && !desk.source().library).then_some(&desk.source().parse)
 }
 
 /// From the first word to the last of what a range touches: whole statements, but for blocks the one or other end of

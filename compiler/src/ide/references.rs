@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 use weir_grammar::Span;
+use weir_grammar::ast::{Name, NamespaceName};
 
 use super::Desk;
 use super::definition::{Target, targets};
@@ -35,10 +36,12 @@ fn of_symbols(desk: &Desk<'_>, wanted: &[Symbol], with_definition: bool) -> Vec<
     let files = files_that_name(desk, &wanted, &names);
     // What trees alone tell needs no cluster, and so no file resolved.
     let by_trees = !wanted.iter().any(|symbol| matches!(symbol, Symbol::Thing(_) | Symbol::Namespace(_)));
-    let desks = match by_trees {
-        true => files.iter().map(|file| desk.beside(*file)).collect(),
-        false => desk.beside_each(&files),
-    };
+    let mut desks: Vec<Desk<'_>> = files.iter().map(|file| desk.beside(*file)).collect();
+    if !by_trees {
+        desks.retain(|desk| may_mean(desk, &wanted, &names));
+        let files: Vec<FileId> = desks.iter().map(|desk| desk.file).collect();
+        desks = desk.beside_each(&files);
+    }
     let mut found = Vec::new();
     for desk in &desks {
         for word in words(&desk.source().parse.file) {
@@ -54,6 +57,40 @@ fn of_symbols(desk: &Desk<'_>, wanted: &[Symbol], with_definition: bool) -> Vec<
         }
     }
     found
+}
+
+/// Whether a file has a word of these names that may mean one of the things: not where it says that it stands in another
+/// namespace. Resolving files that have none would cost the most.
+fn may_mean(desk: &Desk<'_>, wanted: &[Symbol], names: &[String]) -> bool {
+    let inventory = desk.facts().inventory;
+    let mut homes = Vec::new();
+    for symbol in wanted {
+        let home = match symbol {
+            Symbol::Thing(Named::Workload(id) | Named::Both(id, _)) => {
+                inventory.workloads[id.index()].namespace
+            }
+            Symbol::Thing(Named::Service(id)) => inventory.services[id.index()].namespace,
+            Symbol::Thing(Named::Namespace(id)) | Symbol::Namespace(id) => *id,
+            _ => continue,
+        };
+        homes.push(inventory.namespaces[home.index()].name.as_ref());
+    }
+    let is_named = |word: &Word<'_>| names.iter().any(|name| name == text(desk, word.span));
+    let is_param = |word: &Word<'_>, name: &Name| {
+        word.policy.is_some_and(|policy| policy.params.iter().any(|param| param.name.text == name.text))
+    };
+    words(&desk.source().parse.file).iter().filter(|word| is_named(word)).any(|word| {
+        let said = match word.role {
+            Role::Thing { namespace: Some(NamespaceName::Name(name)), .. } => Some(name),
+            Role::Thing { namespace: Some(NamespaceName::Pattern(_)), .. } | Role::Namespace(_) => None,
+            Role::Thing { namespace: None, .. } => word.namespace,
+            // An argument may be a namespace's name.
+            Role::Bare(_) if word.argument.is_none() => word.namespace,
+            Role::Bare(_) => None,
+            _ => return false,
+        };
+        said.is_none_or(|name| homes.contains(&name.text.as_str()) || is_param(word, name))
+    })
 }
 
 /// A workload and a service in one are each of them.
@@ -120,7 +157,7 @@ fn files_that_name(desk: &Desk<'_>, wanted: &[Symbol], names: &[String]) -> Vec<
             _ => false,
         });
     let own = wanted.iter().all(|symbol| matches!(symbol, Symbol::Param(_)));
-    let finders: Vec<_> = names.iter().map(|name| memmem::Finder::new(name)).collect();
+    let finders: Vec<_> = names.iter().map(memmem::Finder::new).collect();
     let named = |text: &str| finders.iter().any(|finder| finder.find(text.as_bytes()).is_some());
     let asked = sources.iter().filter(|(file, source)| {
         (*file == desk.file || !own) && (library || !source.library) && named(&source.text)

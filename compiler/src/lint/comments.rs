@@ -17,7 +17,7 @@ use crate::source::{FileId, Place, Source, Sources};
 use read::Comment;
 
 /// The lints that a comment names, each with its place: by name or code, and whether or not there are such lints.
-pub(super) fn named<'t>(text: &'t str, span: Span) -> Vec<(&'t str, Span)> {
+pub(super) fn named(text: &str, span: Span) -> Vec<(&str, Span)> {
     match read::comment(text, span) {
         Some(Comment::Allow { names, .. }) => names,
         Some(Comment::Unreadable) | None => Vec::new(),

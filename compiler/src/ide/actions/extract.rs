@@ -20,13 +20,19 @@ use crate::resolve::readings::Meant;
 struct Occurrence<'t> {
     /// What a name would stand in the place of.
     span: Span,
-    text: String,
     operands: &'t [Operand],
     op: SetOp,
     /// The body in which a `let` would mean the same, by the block that it is of; the file's without one.
     body: Option<Span>,
     /// Where it is the value of a `let`: that.
     defines: Option<&'t Let>,
+}
+
+impl Occurrence<'_> {
+    /// In its canonical form.
+    fn text(&self) -> String {
+        format::set(&Set { span: self.span, op: self.op, operands: self.operands.to_vec() })
+    }
 }
 
 pub fn actions(desk: &Desk<'_>, range: Span) -> Vec<Action> {
@@ -41,7 +47,12 @@ pub fn actions(desk: &Desk<'_>, range: Span) -> Vec<Action> {
     let is_chosen = chosen.is_some();
     let chosen = chosen.or_else(|| all.iter().filter(is_met).min_by_key(|one| one.span.end - one.span.start));
     let Some(chosen) = chosen.filter(|one| one.defines.is_none()) else { return Vec::new() };
-    let same = |one: &&Occurrence<'_>| one.text == chosen.text && one.body == chosen.body;
+    let text = chosen.text();
+    let same = |one: &&Occurrence<'_>| {
+        let is_alike =
+            (one.op, one.operands.len(), one.body) == (chosen.op, chosen.operands.len(), chosen.body);
+        is_alike && one.text() == text
+    };
     let same: Vec<&Occurrence<'_>> = all.iter().filter(same).collect();
     let uses: Vec<Span> = same.iter().filter(|one| one.defines.is_none()).map(|one| one.span).collect();
     if let Some(known) = same.iter().find_map(|one| one.defines) {
@@ -134,8 +145,7 @@ impl<'t> Walk<'_, 't> {
         }
         let is_free = operands.iter().all(|operand| self.is_free(operand));
         let Some(body) = self.scope(is_free) else { return };
-        let text = format::set(&Set { span, op, operands: operands.to_vec() });
-        self.all.push(Occurrence { span, text, operands, op, body, defines });
+        self.all.push(Occurrence { span, operands, op, body, defines });
     }
 
     /// The innermost block in which a `let` may stand and its names are looked up as they are here; `None` where there is
@@ -184,7 +194,7 @@ fn definition(desk: &Desk<'_>, chosen: &Occurrence<'_>, uses: &[Span], name: &st
         Some(body) => path.iter().position(|statement| statement.span() == body).map_or(0, |at| at + 1),
     };
     let start = path.get(inside).map_or(chosen.span.start, |statement| statement.span().start);
-    let text = format!("let {name} = {};", chosen.text);
+    let text = format!("let {name} = {};", chosen.text());
     if !lines.is_first(start) {
         return tree::insert(desk, start, text + " ");
     }
@@ -351,8 +361,8 @@ mod tests {
             "let web-and-api = web, api;\nweb-and-api may reach db:5432;"
         );
         assert_eq!(
-            selected("< namespace shop[tier=back] > may reach db:5432;").unwrap(),
-            "let back-set = namespace shop[tier=back];\n back-set  may reach db:5432;"
+            selected("<namespace shop[tier=back] > may reach db:5432;").unwrap(),
+            "let back-set = namespace shop[tier=back];\nback-set  may reach db:5432;"
         );
         assert_eq!(
             selected("<anyone except web> may reach db:5432;").unwrap(),

@@ -46,7 +46,7 @@ pub fn remedies(desk: &Desk<'_>, said: &Diagnostic) -> Vec<Remedy> {
         | Code::E0507
         | Code::W0105
         | Code::W0108 => sentence::remedies(desk, said, at),
-        Code::E0501 | Code::E0502 | Code::E0503 | Code::E0504 | Code::E0506 => {
+        Code::E0501 | Code::E0502 | Code::E0503 | Code::E0504 | Code::E0505 | Code::E0506 => {
             conflicts::remedies(desk, said, at)
         }
         Code::W0101 | Code::W0107 | Code::W0114 | Code::W0115 | Code::W0117 | Code::W0118 | Code::W0121 => {

@@ -1,11 +1,14 @@
 //! What is said of a place of a file now. A verdict on the whole program may be of an older text: of what it says only
 //! that holds whose words are still there, all of them.
 
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
 use weir_grammar::Span;
 
 use crate::diagnostic::Diagnostic;
 use crate::ide::{Desk, Whole};
-use crate::source::{FileId, Place};
+use crate::source::FileId;
 
 /// Diagnostics whose first place touches a range.
 pub fn at(desk: &Desk<'_>, range: Span) -> Vec<Diagnostic> {
@@ -23,59 +26,83 @@ pub fn at(desk: &Desk<'_>, range: Span) -> Vec<Diagnostic> {
 pub fn of_file(desk: &Desk<'_>) -> Vec<Diagnostic> {
     let mut said = desk.workspace.file_diagnostics(desk.file);
     let Some(whole) = desk.whole else { return said };
-    let is_same =
-        |file| shifted(desk, whole, Place { file, span: Span::default() }).is_some_and(|(_, same)| same);
+    let mut shifts = Shifts { desk, whole, known: BTreeMap::new() };
     // What follows from the words of the file alone is said anew; what is old of it holds no more.
-    let is_new = !is_same(desk.file);
+    let is_new = !matches!(shifts.of(desk.file), Some(Shift::Same));
     let by_words = |said: &Diagnostic| said.code.name() < "E04";
     let whole = whole.of(desk.file).filter(|said| !(is_new && by_words(said)));
-    let rest: Vec<Diagnostic> = whole.filter_map(|said| moved(desk, said)).collect();
-    let own = said.len();
-    for one in rest {
-        if !said[..own].contains(&one) {
-            said.push(one);
-        }
-    }
+    let rest: Vec<Diagnostic> = whole.filter_map(|said| shifts.moved(said)).collect();
+    let own: FxHashSet<&Diagnostic> = said.iter().collect();
+    let rest: Vec<Diagnostic> = rest.into_iter().filter(|one| !own.contains(one)).collect();
+    said.extend(rest);
     said
 }
 
-/// A diagnostic of the last verdict with its places in the texts of now.
-fn moved(desk: &Desk<'_>, said: &Diagnostic) -> Option<Diagnostic> {
-    let whole = desk.whole?;
-    let to = |place: Place| shifted(desk, whole, place).map(|(place, _)| place);
-    let mut said = said.clone();
-    for label in &mut said.labels {
-        label.place = to(label.place)?;
-    }
-    for suggestion in &mut said.suggestions {
-        suggestion.place = to(suggestion.place)?;
-    }
-    Some(said)
+/// How places of the last verdict lie in the texts of now.
+struct Shifts<'s, 'd> {
+    desk: &'s Desk<'d>,
+    whole: &'s Whole,
+    known: BTreeMap<FileId, Option<Shift>>,
 }
 
-/// Where the words of an old place stand now, and whether the whole file is as it was.
-fn shifted(desk: &Desk<'_>, whole: &Whole, place: Place) -> Option<(Place, bool)> {
-    let Place { file, span } = place;
-    let find = |file: FileId| Some((whole.sources.find(file)?, desk.workspace.sources.find(file)?));
-    let (old, new) = find(file).filter(|(old, new)| old.name == new.name)?;
-    if std::ptr::eq(old, new) || old.text == new.text {
-        return Some((place, true));
+#[derive(Clone, Copy)]
+enum Shift {
+    Same,
+    /// How many bytes are the same at the beginning and at the end, and how long the old text and the new one are.
+    Around {
+        before: usize,
+        behind: usize,
+        old: usize,
+        new: usize,
+    },
+}
+
+impl Shifts<'_, '_> {
+    /// `None` for what is another file now.
+    fn of(&mut self, file: FileId) -> Option<Shift> {
+        let Shifts { desk, whole, .. } = *self;
+        *self.known.entry(file).or_insert_with(|| {
+            let (old, new) = (whole.sources.find(file)?, desk.workspace.sources.find(file)?);
+            (old.name == new.name).then(|| Shift::of(&old.text, &new.text))
+        })
     }
-    let (old, new) = (old.text.as_bytes(), new.text.as_bytes());
-    let before = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    // What touches a change may have grown by it.
-    if (span.end as usize) < before {
-        return Some((place, false));
+
+    /// A diagnostic with its places in the texts of now.
+    fn moved(&mut self, said: &Diagnostic) -> Option<Diagnostic> {
+        let mut said = said.clone();
+        for label in &mut said.labels {
+            label.place.span = self.of(label.place.file)?.moved(label.place.span)?;
+        }
+        for suggestion in &mut said.suggestions {
+            suggestion.place.span = self.of(suggestion.place.file)?.moved(suggestion.place.span)?;
+        }
+        Some(said)
     }
-    let behind =
-        old[before..].iter().rev().zip(new[before..].iter().rev()).take_while(|(a, b)| a == b).count();
-    if span.start as usize <= old.len() - behind {
-        return None;
+}
+
+impl Shift {
+    fn of(old: &str, new: &str) -> Shift {
+        if old == new {
+            return Shift::Same;
+        }
+        let (a, b) = (old.as_bytes(), new.as_bytes());
+        let before = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+        let ends = a[before..].iter().rev().zip(b[before..].iter().rev());
+        let behind = ends.take_while(|(a, b)| a == b).count();
+        Shift::Around { before, behind, old: a.len(), new: b.len() }
     }
-    // It lies behind the change, so that it is at least as far from the beginning as the texts differ.
-    let to = |at: u32| (at as usize + new.len()).saturating_sub(old.len()) as u32;
-    let span = Span { start: to(span.start), end: to(span.end) };
-    Some((Place { file, span }, false))
+
+    /// What touches a change may have grown by it, and stands nowhere.
+    fn moved(self, span: Span) -> Option<Span> {
+        let Shift::Around { before, behind, old, new } = self else { return Some(span) };
+        if (span.end as usize) < before {
+            return Some(span);
+        }
+        // It lies behind the change, so that it is at least as far from the beginning as the texts differ.
+        let to = |at: u32| (at as usize + new).saturating_sub(old) as u32;
+        let is_behind = span.start as usize > old - behind;
+        is_behind.then(|| Span { start: to(span.start), end: to(span.end) })
+    }
 }
 
 #[cfg(test)]

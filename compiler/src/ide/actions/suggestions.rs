@@ -90,10 +90,13 @@ mod tests {
     #[test]
     fn all_that_has_one_remedy_is_mended_at_once() {
         assert_eq!(
-            all_fixed("webb may reach api:80\nWeb locked;\nweb may reach 10.0.0.1/8:80;\n# end"),
-            Some("web may reach api:80;\nweb locked;\nweb may reach 10.0.0.1/8:80;\n# end\n".to_owned())
+            all_fixed("webb may reach api:80\nweb locked;\nWeb locked;\nweb may reach 10.0.0.1/8:80;\n# end"),
+            Some(
+                "web may reach api:80;\nweb locked;\nweb locked;\nweb may reach 10.0.0.1/8:80;\n# end\n"
+                    .to_owned()
+            )
         );
         assert_eq!(all_fixed("web may reach api:80;\n"), None);
-        assert_eq!(all_fixed(""), None);
+        assert_eq!(all_fixed("\n"), None);
     }
 }

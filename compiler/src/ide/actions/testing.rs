@@ -32,7 +32,7 @@ pub fn applied(text: &str, title: &str) -> String {
 pub fn fixes(text: &str, code: Code) -> Vec<[String; 2]> {
     let (fixture, found) = offered(text);
     let found = found.iter().filter(|action| action.fixes.as_ref().is_some_and(|said| said.code == code));
-    let found = found.filter(|action| !action.title.starts_with("allow `"));
+    let found = found.filter(|action| !action.title.ends_with("with a reason"));
     found.map(|action| [action.title.clone(), after(&fixture, action)]).collect()
 }
 
@@ -134,4 +134,22 @@ fn policies(workspace: &Workspace) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// Tries out everything that is offered at any word, and tells how much that was.
+pub fn everywhere(text: &str) -> usize {
+    let fixture = fixture(text);
+    let desk = fixture.desk();
+    let said = super::said::of_file(&desk).into_iter().map(|said| said.labels[0].place.span);
+    let words = crate::ide::words::words(&desk.source().parse.file);
+    let mut known: Vec<Action> = Vec::new();
+    for span in words.iter().map(|word| word.span).chain(said) {
+        for action in actions(&desk, span) {
+            if !known.contains(&action) {
+                try_out(&fixture, &action);
+                known.push(action);
+            }
+        }
+    }
+    known.len()
 }

@@ -7,13 +7,8 @@ use crate::ide::lines::Lines;
 use crate::ide::{Desk, Edit};
 use crate::lint;
 
-/// Whether the file is a program that may be changed: no `weir.toml`, and not of the library.
-pub fn is_program(desk: &Desk<'_>) -> bool {
-    !(desk.workspace.settings.is_some() && desk.file.0 == 0) && !desk.source().library
-}
-
 /// The statements that hold a span, from the outermost to the innermost.
-pub fn path<'t>(statements: &'t [Statement], span: Span) -> Vec<&'t Statement> {
+pub fn path(statements: &[Statement], span: Span) -> Vec<&Statement> {
     let mut path = Vec::new();
     let mut body = statements;
     loop {
@@ -27,12 +22,12 @@ pub fn path<'t>(statements: &'t [Statement], span: Span) -> Vec<&'t Statement> {
 }
 
 /// The innermost statement that holds a span.
-pub fn statement<'t>(statements: &'t [Statement], span: Span) -> Option<&'t Statement> {
+pub fn statement(statements: &[Statement], span: Span) -> Option<&Statement> {
     path(statements, span).pop()
 }
 
 /// The sentence that holds a span.
-pub fn sentence<'t>(statements: &'t [Statement], span: Span) -> Option<&'t Sentence> {
+pub fn sentence(statements: &[Statement], span: Span) -> Option<&Sentence> {
     match statement(statements, span)? {
         Statement::Sentence(sentence) => Some(sentence),
         _ => None,
@@ -40,7 +35,7 @@ pub fn sentence<'t>(statements: &'t [Statement], span: Span) -> Option<&'t Sente
 }
 
 /// The statements beside a statement, itself among them.
-pub fn body_of<'t>(statements: &'t [Statement], span: Span) -> &'t [Statement] {
+pub fn body_of(statements: &[Statement], span: Span) -> &[Statement] {
     let path = path(statements, span);
     match path.len().checked_sub(2).and_then(|at| path.get(at)) {
         Some(around) => around.body(),

@@ -52,12 +52,11 @@ fn name_at(text: &str, start: usize, end: usize) -> Option<Object<'_>> {
     let before = text[..start - usize::from(quote.is_some())].trim_end_matches([' ', '\t']);
     let (key, word) = key_before(before, "name").filter(|_| ends)?;
     // Words at the beginning of a line are YAML's blocks, all others stand between braces.
-    let line = line_start(bytes, key);
-    if word.starts_with('"') || !text[line..key].trim_start().is_empty() {
-        let is_member = text[..key].trim_end().ends_with(['{', ',']);
-        return if is_member { in_braces(text, key) } else { None };
+    match line_of(text, key, &[' ', '\t']) {
+        Some(line) if !word.starts_with('"') => in_block(text, line, key - line),
+        _ if text[..key].trim_end().ends_with(['{', ',']) => in_braces(text, key),
+        _ => None,
     }
-    in_block(text, line, key - line)
 }
 
 /// Where a key stands that a text ends with, its `:` behind it, and how it is written.
@@ -69,6 +68,12 @@ fn key_before<'t>(text: &'t str, key: &str) -> Option<(usize, &'t str)> {
     let rest = if quoted { rest.strip_suffix('"')? } else { rest };
     let stands_alone = rest.bytes().last().is_none_or(|byte| b" \t\r\n,{".contains(&byte));
     stands_alone.then(|| (rest.len(), &text[rest.len()..]))
+}
+
+/// Where the line of a key begins, if nothing but these stands before it. A dump may be one line of hundreds of megabytes.
+fn line_of(text: &str, key: usize, before: &[char]) -> Option<usize> {
+    let head = text[..key].trim_end_matches(before);
+    (head.is_empty() || head.ends_with('\n')).then_some(head.len())
 }
 
 fn line_start(bytes: &[u8], at: usize) -> usize {
@@ -98,8 +103,7 @@ fn in_braces(text: &str, key: usize) -> Option<Object<'_>> {
     let before = text[..open].trim_end();
     let (metadata, word) = key_before(before, "metadata")?;
     let namespace = member(text, open, "namespace");
-    let line = line_start(text.as_bytes(), metadata);
-    if !word.starts_with('"') && text[line..metadata].trim_start_matches(['-', ' ']).is_empty() {
+    if let Some(line) = line_of(text, metadata, &['-', ' ']).filter(|_| !word.starts_with('"')) {
         // `metadata: { name: web }` in a block.
         return Some(Object { kind: sibling(text, line, metadata - line, "kind"), namespace });
     }

@@ -25,8 +25,7 @@ fn range_of(text: &str) -> String {
     let fixture = of(&format!("{before}{inside}{behind}"));
     let desk = fixture.desk();
     let span = Span::new(before.len(), before.len() + inside.len());
-    let once = edited(desk.text(), &range(&desk, span));
-    once
+    edited(desk.text(), &range(&desk, span))
 }
 
 /// What becomes of a text when what stands before `|` was typed last.

@@ -108,6 +108,38 @@ fn what_each_cluster_names_for_itself_is_renamed_together() {
     );
 }
 
+/// Every word of a program in turn: those that are names of its own are renamed everywhere.
+#[test]
+fn every_name_from_everywhere() {
+    let program = "-- nets.weir --\nuse edge;\nexport let office = 203.0.113.0/24;\n\
+                   export policy tenant(home: namespace, others, port) {\n    namespace home locked;\n    \
+                   in namespace home { pods may reach (others except office):port; }\n    apply watched(home/db, port);\n}\n\
+                   policy watched(pods-of, number) { monitoring/prometheus may reach pods-of on number, 9000-9100; }\n\
+                   -- edge.weir --\nexport let \"3rd\" = 198.51.100.0/24, 192.0.2.7;\n\
+                   in namespace shop { export let back = api, web if present; }\n\
+                   -- main.weir --\nuse nets;\nuse edge;\nlet team = namespaces by team;\neach team isolated;\n\
+                   let all = office, \"3rd\";\napply tenant(data, (back, all), 5432);\n\
+                   in namespace shop {\n    web, all may reach api:http because \"back and office\";\n    \
+                   test \"office\" { back reaches data/db:5432; }\n}\n\
+                   back[app=api] must not reach office;\n";
+    let mut asked = 0;
+    for at in 0..program.len() {
+        let text = format!("{}$0{}", &program[..at], &program[at..]);
+        let in_heading = program[..at].rsplit('\n').next().is_some_and(|line| line.starts_with('-'));
+        let is_letter = |c: char| c.is_alphanumeric() || c == '-' || c == '"';
+        let within_word = program[..at].ends_with(is_letter);
+        if in_heading
+            || within_word
+            || !program[at..].starts_with(is_letter)
+            || program[at..].starts_with("--")
+        {
+            continue;
+        }
+        asked += usize::from(renamed(&text, "another").is_ok());
+    }
+    assert_eq!(asked, 32);
+}
+
 #[test]
 fn the_same_name_changes_nothing() {
     let fixture = fixture("let ba$0ck = api;\nback locked;");

@@ -2,12 +2,14 @@
 
 use weir_grammar::Span;
 use weir_grammar::ast::*;
+use weir_grammar::format;
 
 use super::{Remedy, has_help, word};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::SYSTEM_NAMESPACE;
 use crate::ide::actions::tree;
+use crate::ide::lines::Lines;
 use crate::ide::{Desk, Edit};
 
 pub fn remedies(desk: &Desk<'_>, said: &Diagnostic, at: Span) -> Vec<Remedy> {
@@ -34,8 +36,13 @@ pub fn remedies(desk: &Desk<'_>, said: &Diagnostic, at: Span) -> Vec<Remedy> {
                 let title = "leave it out of the grant: `except`";
                 remedies.extend(left_out.map(|edits| Remedy::new(title, edits)));
             }
+            if said.code == Code::E0506 {
+                let edits = admitted(desk, promise, grant);
+                remedies.extend(edits.map(|edits| Remedy::new("name it here too", edits)));
+            }
             remedies.push(Remedy::new("drop the grant", tree::removal(desk, grant.span)));
         }
+        (Code::E0505, Some(promise), _) => remedies.extend(guards(desk, promise)),
         _ => {}
     }
     remedies
@@ -54,23 +61,76 @@ fn subject(sentence: &Sentence) -> Option<&Set> {
 }
 
 fn is_pods(desk: &Desk<'_>, sentence: &Sentence) -> bool {
-    let read = |operand: &Operand| desk.readings().set(operand.span);
-    let pods = |operand: &Operand| {
-        read(operand).is_some_and(|parts| parts.iter().all(|part| part.ends.pods().is_some()))
-    };
-    subject(sentence).is_some_and(|set| set.operands.iter().all(pods))
+    subject(sentence).is_some_and(|set| set.operands.iter().all(|operand| are_pods(desk, operand)))
+}
+
+fn are_pods(desk: &Desk<'_>, operand: &Operand) -> bool {
+    let parts = desk.readings().set(operand.span);
+    parts.is_some_and(|parts| parts.iter().all(|part| part.ends.pods().is_some()))
 }
 
 /// The subject of a sentence without that of another, which stands beside it: there its words mean the same.
 fn without(desk: &Desk<'_>, sentence: &Sentence, other: &Sentence) -> Option<Vec<Edit>> {
     let (set, left_out) = (subject(sentence)?, subject(other)?);
-    let beside = |span: Span| tree::body_of(desk.statements(), span).as_ptr();
-    let is_beside = beside(sentence.span) == beside(other.span) && sentence.span != other.span;
-    if !is_beside || !leaves_some(desk, set, left_out) || tree::has_comment(desk, left_out.span) {
+    if !are_beside(desk, sentence, other)
+        || !leaves_some(desk, set, left_out)
+        || tree::has_comment(desk, left_out.span)
+    {
         return None;
     }
     let text = word(desk, left_out.span);
     Some(excepting(desk, set, &grouped(left_out, text)))
+}
+
+fn are_beside(desk: &Desk<'_>, one: &Sentence, other: &Sentence) -> bool {
+    let body = |span: Span| tree::body_of(desk.statements(), span).as_ptr();
+    body(one.span) == body(other.span) && one.span != other.span
+}
+
+/// An `only` with the subject of a grant beside it.
+fn admitted(desk: &Desk<'_>, only: &Sentence, grant: &Sentence) -> Option<Vec<Edit>> {
+    let SentenceKind::Reach(Reach { verb: Verb::OnlyMay, subject: set, .. }) = &only.kind else {
+        return None;
+    };
+    let others = subject(grant)?;
+    if !are_beside(desk, only, grant) || tree::has_comment(desk, others.span) {
+        return None;
+    }
+    let text = match others.op {
+        SetOp::Union => word(desk, others.span).to_owned(),
+        _ => format!("({})", word(desk, others.span)),
+    };
+    let (start, end) = (set.span.start, set.span.end);
+    Some(match set.op {
+        SetOp::Union => vec![tree::insert(desk, end, format!(", {text}"))],
+        _ => vec![tree::insert(desk, start, "("), tree::insert(desk, end, format!("), {text}"))],
+    })
+}
+
+/// What closes a way that must not be: a posture on either end, above the sentence.
+fn guards(desk: &Desk<'_>, promise: &Sentence) -> Vec<Remedy> {
+    let SentenceKind::Reach(reach) = &promise.kind else { return Vec::new() };
+    let lines = Lines::of(desk.text());
+    let start = promise.span.start;
+    let ends = [
+        (&reach.subject, "egress", "close the egress of what must not reach it"),
+        (&reach.object, "ingress", "close the ingress of what must not be reached"),
+    ];
+    let guard = |(set, way, title): (&Set, &str, &str)| {
+        let operands = set.operands.iter().map(|operand| Operand { port: None, ..operand.clone() });
+        let set = Set { operands: operands.collect(), ..set.clone() };
+        let is_pods = set.operands.iter().all(|operand| are_pods(desk, operand));
+        let text = format!("{} locked for {way};", format::set(&set));
+        let edit = match lines.is_first(start) {
+            true => {
+                let indent = " ".repeat(lines.indent(start));
+                tree::insert(desk, lines.start(start), lines.ended(format!("{indent}{text}\n")))
+            }
+            false => tree::insert(desk, start, text + " "),
+        };
+        is_pods.then(|| Remedy::new(title, vec![edit]))
+    };
+    ends.into_iter().filter_map(guard).collect()
 }
 
 /// Whether something of a set is in no part of another, today.
@@ -174,7 +234,7 @@ mod tests {
     #[test]
     fn a_grant_of_what_must_not_be_goes_or_leaves_it_out() {
         let text =
-            "namespace shop, namespace data locked;\nshop may reach db:5432;\nweb must not reach d$0b;";
+            "namespace shop, namespace data locked;\nshop may reach db:5432;\nweb must not rea$0ch db;";
         assert_eq!(
             fixes(text, Code::E0504),
             [
@@ -189,7 +249,34 @@ mod tests {
 
     #[test]
     fn a_grant_beside_an_only_goes() {
-        let text = "only w$0eb may reach db:5432;\nprometheus may reach db:5432;";
-        assert_eq!(fixes(text, Code::E0506), [["drop the grant", "only web may reach db:5432;"]]);
+        let text = "only web may rea$0ch db:5432;\nprometheus may reach db:5432;";
+        assert_eq!(
+            fixes(text, Code::E0506),
+            [
+                [
+                    "name it here too",
+                    "only web, prometheus may reach db:5432;\nprometheus may reach db:5432;"
+                ],
+                ["drop the grant", "only web may reach db:5432;"]
+            ]
+        );
+    }
+
+    #[test]
+    fn a_way_that_nothing_closes_is_closed() {
+        assert_eq!(
+            fixes("# why\nweb must not rea$0ch data/db:5432;", Code::E0505),
+            [
+                [
+                    "close the egress of what must not reach it",
+                    "# why\nweb locked for egress;\nweb must not reach data/db:5432;"
+                ],
+                [
+                    "close the ingress of what must not be reached",
+                    "# why\ndata/db locked for ingress;\nweb must not reach data/db:5432;"
+                ]
+            ]
+        );
+        assert_eq!(fixes("web must not rea$0ch internet;", Code::E0505).len(), 1);
     }
 }
