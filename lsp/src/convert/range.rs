@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use tower_lsp::ls_types::{Location, Range, TextEdit, Uri};
+use tower_lsp::ls_types::{Location, Range, TextEdit};
 use weir::source::{FileId, Place};
 
 use crate::program::Program;
@@ -34,10 +34,6 @@ impl<'p> Texts<'p> {
 
     pub fn location(&self, place: Place) -> Option<Location> {
         Some(Location { uri: self.program.uri(place.file)?, range: self.range(place) })
-    }
-
-    pub fn uri(&self, file: FileId) -> Option<Uri> {
-        self.program.uri(file)
     }
 
     pub fn edit(&self, place: Place, text: String) -> TextEdit {

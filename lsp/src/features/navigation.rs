@@ -15,13 +15,7 @@ pub fn definition(desk: &Desk<'_>, texts: &Texts<'_>, position: Position) -> Vec
     let found = definition::definition(desk, texts.lines(desk.file).offset(position));
     let links = found.into_iter().filter_map(|found| {
         let origin = texts.range(desk.place(found.from));
-        let (uri, range) = match &found.to {
-            Target::Text(place) => (texts.program.uri(place.file)?, texts.range(*place)),
-            Target::Manifest { file, line, .. } => {
-                let path = Path::new(file);
-                (Uri::from_file_path(path)?, in_manifest(path, *line, &found.to, texts))
-            }
-        };
+        let Location { uri, range } = location(&found.to, texts)?;
         Some(LocationLink {
             origin_selection_range: Some(origin),
             target_uri: uri,
@@ -32,18 +26,28 @@ pub fn definition(desk: &Desk<'_>, texts: &Texts<'_>, position: Position) -> Vec
     links.collect()
 }
 
-/// Where an object stands in its manifest; its line where the text cannot be searched.
-fn in_manifest(path: &Path, line: u32, target: &Target, texts: &Texts<'_>) -> Range {
-    let at = Position::new(line.saturating_sub(1), 0);
+/// Where something stands: an object of the inventory in its manifest, which is searched for it.
+fn location(to: &Target, texts: &Texts<'_>) -> Option<Location> {
+    let (file, line, kind, namespace, name) = match to {
+        Target::Text(place) => return texts.location(*place),
+        Target::Manifest { file, line, kind, namespace, name, .. } => (file, *line, kind, namespace, name),
+    };
+    let path = Path::new(file);
     let text = match weir_files::is_plain(path) {
         true => std::fs::read_to_string(path).ok(),
         false => None, // no editor shows what is packed
     };
     let found = text.and_then(|text| {
-        let span = definition::locate(&text, target)?;
+        let span = definition::locate(&text, kind, namespace.as_deref(), name)?;
         Some(Lines::new(&text, texts.encoding).range(span))
     });
-    found.unwrap_or(Range::new(at, at))
+    Some(Location { uri: Uri::from_file_path(path)?, range: found.unwrap_or_else(|| at_line(line)) })
+}
+
+/// The beginning of a line that counts from 1; 0 is not known.
+pub fn at_line(line: u32) -> Range {
+    let at = Position::new(line.saturating_sub(1), 0);
+    Range::new(at, at)
 }
 
 pub fn references(
@@ -58,7 +62,7 @@ pub fn references(
 }
 
 pub fn highlights(desk: &Desk<'_>, texts: &Texts<'_>, position: Position) -> Vec<DocumentHighlight> {
-    let found = highlight::highlight(desk, texts.lines(desk.file).offset(position));
+    let found = highlight::highlights(desk, texts.lines(desk.file).offset(position));
     let shown = found.into_iter().map(|found| DocumentHighlight {
         range: texts.range(desk.place(found.span)),
         kind: Some(match found.kind {

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use tower_lsp::ls_types::*;
+use weir::ide::definition::Target;
 use weir::ide::tokens::{Token, TokenKind};
 use weir::ide::{Desk, folding, selection, symbols, tokens};
 
+use super::navigation::at_line;
 use crate::convert::Texts;
 
 pub fn document_symbols(desk: &Desk<'_>, texts: &Texts<'_>) -> Vec<DocumentSymbol> {
@@ -18,7 +20,7 @@ fn document_symbol(symbol: symbols::DocumentSymbol, desk: &Desk<'_>, texts: &Tex
         symbol.children.into_iter().map(|child| document_symbol(child, desk, texts)).collect();
     DocumentSymbol {
         name: symbol.name,
-        detail: symbol.detail,
+        detail: (!symbol.detail.is_empty()).then_some(symbol.detail),
         kind: symbol_kind(symbol.kind),
         tags: None,
         deprecated: None,
@@ -30,11 +32,11 @@ fn document_symbol(symbol: symbols::DocumentSymbol, desk: &Desk<'_>, texts: &Tex
 
 pub fn workspace_symbols(texts: &Texts<'_>, site: usize, query: &str) -> Vec<WorkspaceSymbol> {
     let found = symbols::workspace(&texts.program.workspace, site, query).into_iter().filter_map(|symbol| {
-        let location = match symbol.at {
-            symbols::At::Text(place) => texts.location(place)?,
-            symbols::At::Manifest { file, line } => {
-                let at = Position::new(line.saturating_sub(1), 0);
-                Location { uri: Uri::from_file_path(Path::new(&file))?, range: Range::new(at, at) }
+        // Found among hundreds: its line has to do, and its manifest is not read.
+        let location = match symbol.to {
+            Target::Text(place) => texts.location(place)?,
+            Target::Manifest { file, line, .. } => {
+                Location { uri: Uri::from_file_path(Path::new(&file))?, range: at_line(line) }
             }
         };
         Some(WorkspaceSymbol {
@@ -49,19 +51,16 @@ pub fn workspace_symbols(texts: &Texts<'_>, site: usize, query: &str) -> Vec<Wor
     found.collect()
 }
 
-fn symbol_kind(kind: symbols::SymbolKind) -> SymbolKind {
+fn symbol_kind(kind: symbols::Kind) -> SymbolKind {
     match kind {
-        symbols::SymbolKind::Let => SymbolKind::VARIABLE,
-        symbols::SymbolKind::Policy => SymbolKind::FUNCTION,
-        symbols::SymbolKind::Param => SymbolKind::TYPE_PARAMETER,
-        symbols::SymbolKind::Block => SymbolKind::NAMESPACE,
-        symbols::SymbolKind::Test => SymbolKind::METHOD,
-        symbols::SymbolKind::Sentence => SymbolKind::EVENT,
-        symbols::SymbolKind::Apply => SymbolKind::EVENT,
-        symbols::SymbolKind::Module => SymbolKind::MODULE,
-        symbols::SymbolKind::Namespace => SymbolKind::NAMESPACE,
-        symbols::SymbolKind::Workload => SymbolKind::CLASS,
-        symbols::SymbolKind::Service => SymbolKind::INTERFACE,
+        symbols::Kind::Let => SymbolKind::VARIABLE,
+        symbols::Kind::Policy => SymbolKind::FUNCTION,
+        symbols::Kind::Param => SymbolKind::TYPE_PARAMETER,
+        symbols::Kind::Block | symbols::Kind::Namespace => SymbolKind::NAMESPACE,
+        symbols::Kind::Test => SymbolKind::METHOD,
+        symbols::Kind::Sentence => SymbolKind::EVENT,
+        symbols::Kind::Workload => SymbolKind::CLASS,
+        symbols::Kind::Service => SymbolKind::INTERFACE,
     }
 }
 
@@ -145,19 +144,16 @@ pub fn token_edits(before: &[SemanticToken], after: &[SemanticToken]) -> Vec<Sem
     }]
 }
 
-pub fn folds(desk: &Desk<'_>, texts: &Texts<'_>) -> Vec<FoldingRange> {
-    let found = folding::folding(desk).into_iter().filter_map(|fold| {
-        let range = texts.range(desk.place(fold.span));
-        (range.start.line < range.end.line).then(|| FoldingRange {
-            start_line: range.start.line,
-            end_line: range.end.line,
-            kind: match fold.kind {
-                folding::FoldKind::Comment => Some(FoldingRangeKind::Comment),
-                folding::FoldKind::Imports => Some(FoldingRangeKind::Imports),
-                folding::FoldKind::Region => Some(FoldingRangeKind::Region),
-            },
-            ..FoldingRange::default()
-        })
+pub fn folds(desk: &Desk<'_>, _: &Texts<'_>) -> Vec<FoldingRange> {
+    let found = folding::folds(desk).into_iter().map(|fold| FoldingRange {
+        start_line: fold.first,
+        end_line: fold.last,
+        kind: match fold.kind {
+            folding::Kind::Comment => Some(FoldingRangeKind::Comment),
+            folding::Kind::Imports => Some(FoldingRangeKind::Imports),
+            folding::Kind::Code => None,
+        },
+        ..FoldingRange::default()
     });
     found.collect()
 }

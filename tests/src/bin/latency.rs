@@ -137,7 +137,7 @@ fn bench(arguments: &Arguments) -> std::io::Result<()> {
         ("document highlight", "textDocument/documentHighlight", json!({})),
         ("signature help", "textDocument/signatureHelp", json!({})),
     ] {
-        if editor.capabilities.get(&capability(method)).is_none() {
+        if editor.capabilities.get(capability(method)).is_none() {
             continue;
         }
         let mut row = Row::new(what);
@@ -161,7 +161,7 @@ fn bench(arguments: &Arguments) -> std::io::Result<()> {
         ("inlay hints of a screen", "textDocument/inlayHint", true),
         ("code actions of a line", "textDocument/codeAction", true),
     ] {
-        if editor.capabilities.get(&capability(method)).is_none() {
+        if editor.capabilities.get(capability(method)).is_none() {
             continue;
         }
         let mut row = Row::new(what);
