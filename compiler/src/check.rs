@@ -52,6 +52,14 @@ pub fn check(
     diagnostics
 }
 
+/// What of some sentences a target cannot say, whatever else the program says. `relation` is bound to the target.
+pub(crate) fn of_target(program: &Program, relation: &Relation, setting: &Setting<'_>) -> Vec<Diagnostic> {
+    let Setting { facts, target, options, .. } = *setting;
+    let mut diagnostics = target::check(program, target, facts);
+    diagnostics.extend(crate::target::refused(target, &options, relation, program, facts));
+    diagnostics
+}
+
 /// Whether one is about a part of what the other is about.
 fn is_within(part: &Diagnostic, whole: &Diagnostic) -> bool {
     let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place);

@@ -161,6 +161,17 @@ impl Object {
         }
     }
 
+    /// The sentences that it comes from, as its annotation lists them; `None` of what others of its kind share.
+    pub(crate) fn sentences(&self) -> Option<&str> {
+        let annotations = match self {
+            Object::NetworkPolicy(policy) => policy.metadata.annotations.as_ref()?,
+            Object::Cilium(policy) => &policy.metadata.annotations,
+            Object::Calico(object) => &object.metadata.annotations,
+            Object::ClusterNetworkPolicy(policy) => &policy.metadata.annotations,
+        };
+        annotations.get(crate::SENTENCES).map(String::as_str)
+    }
+
     pub fn name(&self) -> &str {
         match self {
             Object::NetworkPolicy(policy) => policy.metadata.name.as_deref().unwrap_or_default(),

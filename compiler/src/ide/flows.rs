@@ -102,6 +102,14 @@ impl Peers {
         &self.guards
     }
 
+    /// The classes that something closes one way.
+    pub fn closed(&self, way: Way) -> &Bits {
+        match way {
+            Way::Incoming => &self.ingress,
+            Way::Outgoing => &self.egress,
+        }
+    }
+
     /// Every end of a grant that is no pod.
     pub fn others(&self) -> impl Iterator<Item = &program::Ends> {
         let ends = self.grants.iter().flat_map(|opening| opening.from.iter().chain(&opening.to));
@@ -128,12 +136,8 @@ impl Peers {
 
     /// Who is at the other end of the flows of some classes.
     pub fn of_classes(&self, classes: &Bits, way: Way, facts: &Facts<'_>) -> Found {
-        let closed = match way {
-            Way::Incoming => &self.ingress,
-            Way::Outgoing => &self.egress,
-        };
         let governed = classes - &facts.host_network;
-        let mut found = Found { unguarded: !governed.is_subset(closed), ..Found::default() };
+        let mut found = Found { unguarded: !governed.is_subset(self.closed(way)), ..Found::default() };
         for opening in &self.grants {
             let (near, far) = match way {
                 Way::Incoming => (&opening.to, &opening.from),
@@ -142,6 +146,7 @@ impl Peers {
             let mut met = Bits::new();
             for ends in near {
                 match ends {
+                    Ends::Pods(bits) if bits.is_disjoint(&governed) => {}
                     Ends::Pods(bits) => met |= &**bits & &governed,
                     Ends::Other(program::Ends::Anywhere) => met |= &governed,
                     Ends::Other(_) => {}

@@ -1,126 +1,139 @@
-//! What a word means today: what it stands for, what that is in the cluster, who reaches it; of a sentence what it opens,
-//! and the YAML that it becomes.
+//! What is told of the word under the mouse: what it means today in this cluster, what a sentence opens, what a word of
+//! the language says. What cannot be read as a sentence is told of by its words.
 
-mod name;
-mod port;
+mod labels;
+mod names;
+mod ports;
 mod sentence;
 #[cfg(test)]
 mod tests;
+mod text;
+mod things;
+mod words;
 
 use weir_grammar::Span;
-use weir_grammar::ast::KindWord;
+use weir_grammar::ast::Statement;
 
 use super::Desk;
-use super::completion::documentation;
-use super::symbol::symbols;
+use super::statement::statement_at;
+use super::symbol::{Symbol, symbols};
 use super::words::{Role, Word, word_at};
 use crate::codes::Code;
 
+pub use words::REFERENCE;
+
+/// What is told, and of which stretch of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hover {
-    /// What it is about.
     pub span: Span,
     pub markdown: String,
 }
 
+/// Of a name that stands for several things, so many are told.
+const SEVERAL: usize = 4;
+
+/// What the word at an offset means. `None` where nothing is to be told of it.
 pub fn hover(desk: &Desk<'_>, offset: u32) -> Option<Hover> {
     if desk.is_settings() {
         return None;
     }
     let comments = &desk.source().parse.comments;
-    if let Some(comment) =
-        comments.iter().find(|comment| comment.span.start <= offset && offset < comment.span.end)
+    if let Some(comment) = comments.iter().find(|one| one.span.start <= offset && offset <= one.span.end) {
+        return of_comment(desk, comment.span, offset);
+    }
+    if let Some(word) = word_at(&desk.source().parse.file, offset)
+        && let Some(markdown) = of_word(desk, &word)
     {
-        return of_comment(desk.text(), comment.span, offset);
+        return Some(Hover { span: word.span, markdown });
     }
-    if let Some(found) = sentence::hover(desk, offset) {
-        return Some(found);
+    if let Some(Statement::Sentence(tree)) = statement_at(desk.statements(), offset)
+        && let Some((span, markdown)) = sentence::hover(desk, tree, offset)
+    {
+        return Some(Hover { span, markdown });
     }
-    let word = word_at(&desk.source().parse.file, offset);
-    if let Some(found) = word.and_then(|word| of_word(desk, &word)) {
-        return Some(found);
-    }
-    of_keyword(desk, offset)
+    text::hover(desk, offset)
 }
 
-fn of_word(desk: &Desk<'_>, word: &Word<'_>) -> Option<Hover> {
-    let told = |markdown: String| Some(Hover { span: word.span, markdown });
+fn of_word(desk: &Desk<'_>, word: &Word<'_>) -> Option<String> {
     match word.role {
+        Role::LabelKey { of, key } => return labels::of_key(desk, of, &key.text),
+        Role::LabelValue { of, key, value } => return labels::of_value(desk, of, &key.text, &value.text),
+        Role::Thing { kind: Some(weir_grammar::ast::KindWord::ServiceAccount), .. } => {}
+        Role::Pattern(pattern) => return labels::of_pattern(desk, &pattern.text),
+        Role::Address(address) => return Some(labels::of_address(desk, address)),
+        Role::Host(host) => return Some(labels::of_host(desk, host)),
         Role::Port(port) => {
-            let of_port = port::of(desk, port);
-            if let Some(markdown) = of_port {
-                return told(markdown);
+            if let Some(markdown) = ports::of_port(desk, port) {
+                return Some(markdown);
             }
         }
-        Role::Address(address) => return told(name::of_address(desk, address)),
-        Role::Host(host) => {
-            return told(format!("host name `{host}`\n\nIt stands for addresses outside of the cluster."));
-        }
-        Role::Pattern(pattern) => return told(name::of_pattern(desk, &pattern.text)),
+        Role::ParamKind(kind) => return names::of_param_kind(&kind.text),
+        Role::Cluster(name) => return names::of_cluster(desk, &name.text),
+        Role::HttpMethod(_) | Role::HttpPath(_) => return words::of("over http", desk),
+        Role::Until(day) => return Some(sentence::of_until(desk, day)),
+        Role::Reason(_) => return words::of("because", desk),
+        Role::TestName(_) => return words::of("test", desk),
         _ => {}
     }
-    let mut texts: Vec<String> = Vec::new();
-    for symbol in symbols(desk, word) {
-        let text = name::of(desk, &symbol, word.span);
-        texts.extend(text.filter(|text| !texts.contains(text)));
+    let mut told = Vec::new();
+    let found = symbols(desk, word);
+    for symbol in found.iter().take(SEVERAL) {
+        told.extend(of_symbol(desk, word, symbol));
     }
-    match texts.is_empty() {
-        true => None,
-        false => told(texts.join("\n\n---\n\n")),
+    if let Some(more) = found.len().checked_sub(SEVERAL).filter(|more| *more > 0) {
+        told.push(format!("and {more} more"));
+    }
+    (!told.is_empty()).then(|| told.join("\n\n---\n\n"))
+}
+
+fn of_symbol(desk: &Desk<'_>, word: &Word<'_>, symbol: &Symbol) -> Option<String> {
+    match symbol {
+        Symbol::Let(place) => names::of_let(desk, *place),
+        Symbol::Param(place) => names::of_param(desk, word.policy, *place),
+        Symbol::Policy(place) => names::of_policy(desk, *place),
+        Symbol::Module(file) => names::of_module(desk, *file),
+        Symbol::Thing(named) => things::of(desk, *named),
+        Symbol::Namespace(id) => things::of_namespace(desk, *id),
+        Symbol::Builtin(builtin) => {
+            let text = words::of(builtin.word(), desk)?;
+            let today = match word_set(desk, word) {
+                Some(today) => format!("\n\ntoday: {today}"),
+                None => String::new(),
+            };
+            Some(text + &today)
+        }
+        Symbol::ServiceAccount { namespace, name } => labels::of_account(desk, namespace.as_deref(), name),
+        Symbol::Label { .. } | Symbol::Cluster(_) => None,
     }
 }
 
-/// A lint that a comment allows: its title, and what its page says first.
-fn of_comment(text: &str, comment: Span, offset: u32) -> Option<Hover> {
-    let inside = text.get(comment.range())?;
-    let at = (offset - comment.start) as usize;
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric();
-    let bytes = inside.as_bytes();
-    let start = at - bytes[..at].iter().rev().take_while(|byte| is_part(byte)).count();
-    let end = at + bytes[at..].iter().take_while(|byte| is_part(byte)).count();
-    let code = Code::parse(inside.get(start..end)?)?;
-    let begins = comment.start + start as u32;
-    let span = Span { start: begins, end: begins + (end - start) as u32 };
-    let first = code.page().split("\n\n").skip(1).find(|paragraph| !paragraph.starts_with('#'));
-    let markdown = format!("{} · {}\n\n{}", code.name(), code.title(), first.unwrap_or_default().trim());
-    Some(Hover { span, markdown })
+/// What the operand at a word denotes today, where that is pods.
+fn word_set(desk: &Desk<'_>, word: &Word<'_>) -> Option<String> {
+    let sets = &desk.readings().sets;
+    let (_, parts) = sets.iter().find(|(span, _)| span.start == word.span.start)?;
+    let asked = super::peers::Asked::of_parts(word.span, parts, desk.facts());
+    (!asked.classes.is_empty()).then(|| super::say::crowd(&asked.classes, desk.facts().inventory))
 }
 
-/// A word of the language, by the text around the offset: half-written sentences have them too.
-fn of_keyword(desk: &Desk<'_>, offset: u32) -> Option<Hover> {
-    let words = weir_grammar::tokens(desk.text());
-    let inside =
-        |(span, _): &&(Span, weir_grammar::token::Token<'_>)| span.start <= offset && offset < span.end;
-    let at = words.iter().position(|word| inside(&word))?;
-    let (span, token) = &words[at];
-    if matches!(token, weir_grammar::token::Token::Text(_)) {
-        return None;
-    }
-    let text = desk.text().get(span.range())?;
-    let kinds = [
-        KindWord::Workload,
-        KindWord::Deployment,
-        KindWord::StatefulSet,
-        KindWord::DaemonSet,
-        KindWord::Job,
-        KindWord::CronJob,
-        KindWord::Pod,
-    ];
-    let markdown = match kinds.iter().any(|kind| kind.word() == text) {
-        true => documentation(desk, "word workload"),
-        // `if present` is two words and one phrase: the longest that is known is meant.
-        false => (0..3).rev().find_map(|more| {
-            let first = at.saturating_sub(more);
-            (first..=at).find_map(|first| {
-                let phrase: Vec<&str> = words
-                    .get(first..=first + more)?
-                    .iter()
-                    .filter_map(|(span, _)| desk.text().get(span.range()))
-                    .collect();
-                documentation(desk, &format!("word {}", phrase.join(" ")))
-            })
-        }),
+/// Of a comment that allows lints: what the lint under the mouse looks for.
+fn of_comment(desk: &Desk<'_>, comment: Span, offset: u32) -> Option<Hover> {
+    let line = desk.text().get(comment.range())?;
+    line.strip_prefix('#')?.trim_start().strip_prefix("weir:")?;
+    let span = words::around(desk.text(), offset)?;
+    let name = desk.text().get(span.range())?;
+    let Some(code) = Code::parse_lint(name) else {
+        return matches!(name, "weir" | "allow")
+            .then(|| words::of("weir", desk))
+            .flatten()
+            .map(|markdown| Hover { span, markdown });
     };
-    let markdown = markdown.or_else(|| documentation(desk, &format!("statement {text}")))?;
-    Some(Hover { span: *span, markdown })
+    let lint = code.lint().map(|(name, _)| format!(" (`{name}`)")).unwrap_or_default();
+    let paragraph = code.page().split("\n\n").nth(1).unwrap_or_default().trim();
+    let markdown = format!(
+        "**{}**{lint}: {}\n\n{paragraph}\n\n[more](weir:/errors/{}.md)",
+        code.name(),
+        code.title(),
+        code.name()
+    );
+    Some(Hover { span, markdown })
 }

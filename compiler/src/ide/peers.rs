@@ -6,14 +6,18 @@ use std::collections::BTreeSet;
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::inventory::WorkloadId;
 use weir_grammar::Span;
+use weir_grammar::ast::{LetValue, Operand, Set, SetOp};
 
 use super::words::word_at;
 use super::{Desk, Found, Open, Peer, Way};
+use crate::address::AddressSet;
 use crate::diagnostic::cut;
 use crate::facts::Facts;
+use crate::relate::joined;
 use crate::relation::Narrowing;
 use crate::resolve::names::{self, Named};
 use crate::resolve::program::{Ends, Part, Port, Ports};
+use crate::selector::PodSet;
 
 /// The set that is written around an offset: its span and what it denotes today.
 pub struct Asked {
@@ -25,9 +29,13 @@ pub struct Asked {
 
 impl Asked {
     pub fn of_parts(span: Span, parts: &[Part], facts: &Facts<'_>) -> Asked {
+        Asked::of_ends(span, parts.iter().map(|part| &part.ends), facts)
+    }
+
+    pub fn of_ends<'e>(span: Span, ends: impl Iterator<Item = &'e Ends>, facts: &Facts<'_>) -> Asked {
         let mut asked = Asked { span, classes: Bits::new(), others: Vec::new() };
-        for part in parts {
-            match &part.ends {
+        for ends in ends {
+            match ends {
                 Ends::Pods(pods) => asked.classes |= &*facts.ground(pods),
                 other if !asked.others.contains(other) => asked.others.push(other.clone()),
                 _ => {}
@@ -67,10 +75,54 @@ pub fn asked_at(desk: &Desk<'_>, offset: u32) -> Option<Asked> {
     }
     let word = word_at(&desk.source().parse.file, offset)?;
     let super::words::Role::LetDefinition(tree) = word.role else { return None };
-    let within = |span: &Span| tree.value.span().start <= span.start && span.end <= tree.value.span().end;
-    let parts: Vec<Part> =
-        sets.iter().filter(|(span, _)| within(span)).flat_map(|(_, parts)| parts.clone()).collect();
-    (!parts.is_empty()).then(|| Asked::of_parts(tree.name.span, &parts, facts))
+    let LetValue::Set(set) = &tree.value else { return None };
+    Some(Asked::of_ends(tree.name.span, value(desk, set)?.iter(), facts))
+}
+
+/// What a set comes to, by what its operands were read as.
+pub(super) fn value(desk: &Desk<'_>, set: &Set) -> Option<Vec<Ends>> {
+    let read = |operand: &Operand| -> Option<Vec<Ends>> {
+        let parts = desk.readings().set(operand.span)?;
+        Some(parts.iter().map(|part| part.ends.clone()).collect())
+    };
+    match (set.op, set.operands.as_slice()) {
+        (SetOp::Mixed, _) => None,
+        (SetOp::Except, [left, right]) => {
+            both(read(left)?, read(right)?, |a, b| a.minus(b).ok(), AddressSet::minus)
+        }
+        (SetOp::In, [left, right]) => both(read(left)?, read(right)?, |a, b| a.and(b).ok(), AddressSet::and),
+        (_, operands) => {
+            let mut all = Vec::new();
+            for operand in operands {
+                all.extend(read(operand)?);
+            }
+            Some(joined(all.iter()))
+        }
+    }
+}
+
+fn both(
+    left: Vec<Ends>,
+    right: Vec<Ends>,
+    pods: impl Fn(&PodSet, &PodSet) -> Option<PodSet>,
+    addresses: impl Fn(&AddressSet, &AddressSet) -> AddressSet,
+) -> Option<Vec<Ends>> {
+    let other_pods = PodSet::union(right.iter().filter_map(|ends| ends.pods().cloned()));
+    let other_addresses = right.iter().fold(AddressSet::default(), |all, ends| match ends {
+        Ends::Outside(some) | Ends::Exactly(some) => all.union(some),
+        _ => all,
+    });
+    let mut found = Vec::new();
+    for ends in joined(left.iter()) {
+        found.push(match ends {
+            Ends::Pods(own) => Ends::Pods(pods(&own, &other_pods)?),
+            Ends::Outside(own) => Ends::Outside(addresses(&own, &other_addresses)),
+            Ends::Exactly(own) => Ends::Exactly(addresses(&own, &other_addresses)),
+            Ends::Anywhere => return None,
+            other => other,
+        });
+    }
+    Some(found)
 }
 
 /// A peer as a sentence would name it.
@@ -104,33 +156,35 @@ pub fn ends_spoken(ends: &Ends) -> String {
 
 /// What flows on, of everything that is open: `5432/tcp`, `every port`.
 pub fn ports_spoken(open: &[Open]) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for one in open {
-        let ports = ports_words(&one.ports);
-        let narrowed = match &one.narrowed {
-            None => ports,
-            Some(Narrowing::Ping) => vec!["ping".to_owned()],
-            Some(Narrowing::Http(requests)) => {
-                let requests: Vec<String> =
-                    requests.iter().map(|(method, path)| format!("{method} {path}")).collect();
-                vec![format!("{} over http {}", ports.join(", "), cut(&requests.join(", "), 60))]
-            }
-        };
-        words.extend(narrowed);
-    }
+    let mut words: Vec<String> =
+        open.iter().flat_map(|one| opened_words(&one.ports, one.narrowed.as_ref())).collect();
     let mut seen = BTreeSet::new();
     words.retain(|word| seen.insert(word.clone()));
     words.join(", ")
 }
 
-pub(crate) fn ports_words(ports: &Ports) -> Vec<String> {
-    match ports {
+/// The same of one grant.
+pub(super) fn opened(ports: &Ports, narrowed: Option<&Narrowing>) -> String {
+    opened_words(ports, narrowed).join(", ")
+}
+
+fn opened_words(ports: &Ports, narrowed: Option<&Narrowing>) -> Vec<String> {
+    let ports = match ports {
         Ports::All => vec!["every port".to_owned()],
         Ports::These(ports) => ports.iter().map(port_spoken).collect(),
+    };
+    match narrowed {
+        None => ports,
+        Some(Narrowing::Ping) => vec!["ping".to_owned()],
+        Some(Narrowing::Http(requests)) => {
+            let requests: Vec<String> =
+                requests.iter().map(|(method, path)| format!("{method} {path}")).collect();
+            vec![format!("{} over http {}", ports.join(", "), cut(&requests.join(", "), 60))]
+        }
     }
 }
 
-pub(crate) fn port_spoken(port: &Port) -> String {
+pub(super) fn port_spoken(port: &Port) -> String {
     let word = |protocol: &weir_cluster::inventory::Protocol| format!("{protocol:?}").to_lowercase();
     match port {
         Port::Range { protocol, first, last } if first == last => format!("{first}/{}", word(protocol)),
@@ -163,6 +217,19 @@ mod tests {
 
     const PROGRAM: &str =
         "in namespace shop { pods isolated; }\ndb locked;\nshop/web may reach shop/api:http, db:5432;\n";
+
+    #[test]
+    fn of_a_let_what_is_excepted_does_not_count() {
+        let fixture = fixture("let bac$0k = namespace shop except web;\nback locked;");
+        let desk = fixture.desk();
+        let asked = asked_at(&desk, fixture.offset).unwrap();
+        let names: Vec<String> = asked
+            .workloads(desk.facts())
+            .into_iter()
+            .map(|id| spoken(&Peer::Workload(id), desk.facts()))
+            .collect();
+        assert_eq!(names, ["shop/api"]);
+    }
 
     #[test]
     fn the_other_ends_are_found_both_ways() {

@@ -1,197 +1,288 @@
-//! The objects that sentences become, as an editor shows them: made of these sentences and of the guards that they meet,
-//! and not of the whole program, which may be large.
+//! The objects that sentences become, without lowering the whole program: these sentences alone, beside the guards that
+//! they meet. What other sentences add to the same objects is left out, and said so.
 
+mod idle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use weir_grammar::Span;
+use roaring::RoaringBitmap as Bits;
 use weir_grammar::ast::Statement;
-use weir_grammar::format;
 
-use super::{Desk, Workspace};
-use crate::facts::Facts;
+use super::statement::statement_at;
+use super::{Desk, Workspace, say};
+use crate::diagnostic::Diagnostic;
+use crate::emit::{self, Document};
 use crate::relate::relate;
 use crate::relation::{Guard, Relation};
-use crate::resolve::program::{Ends, Program, Sentence, SentenceId};
+use crate::resolve::program::{Ends, Exclusive, Program, Sentence, SentenceId, SentenceKind};
 use crate::selector::PodSet;
+use crate::source::{FileId, Place};
 use crate::target::{self, Target};
-use crate::{analyze, emit};
+use crate::{Setting, check};
 
-/// What the statement at an offset becomes, for the desk's cluster; for its target, where none is chosen. `None` where
-/// nothing stands that becomes anything.
+/// The most objects, and the most guards of other sentences, that are looked at for one statement and for a file.
+const OF_STATEMENT: usize = 200;
+const OF_FILE: usize = 2000;
+
+/// What sentences become.
+pub(super) struct Compiled {
+    /// Why there is less than one may expect.
+    pub notes: Vec<String>,
+    pub documents: Vec<Document>,
+    /// How many objects are left out.
+    pub more: usize,
+}
+
+/// What the statement at an offset becomes: of a block the sentences inside of it, of an `apply` those that it writes
+/// down. `None` where nothing stands that makes objects.
 pub fn of_statement(desk: &Desk<'_>, offset: u32, target: Option<Target>) -> Option<String> {
-    let statement = innermost(desk.statements(), offset)?;
-    let own = sentences_in(desk, statement.span());
-    let head = match statement {
-        Statement::Sentence(tree) => format!("{}: {}", desk.source().name, format::sentence(tree)),
-        _ => format!("{}: {}", desk.source().name, counted(own.len())),
-    };
-    (!own.is_empty()).then(|| written(desk, &own, target, &head))
+    let statement = statement_at(desk.statements(), offset)?;
+    let compiled = statement_compiled(desk, statement, target, OF_STATEMENT)?;
+    let place = desk.place(statement.span());
+    Some(text(desk, &say::place(desk.workspace, place), target, &compiled))
 }
 
-/// What the sentences of a file become.
+/// What the sentences of the file become, those of the policies that it applies included.
 pub fn of_file(desk: &Desk<'_>, target: Option<Target>) -> Option<String> {
-    let own: Vec<Arc<Sentence>> = desk.part().program.sentences.to_vec();
-    let head = format!("{}: {}", desk.source().name, counted(own.len()));
-    (!own.is_empty()).then(|| written(desk, &own, target, &head))
+    if !desk.is_known() {
+        return None;
+    }
+    let chosen: Vec<Arc<Sentence>> = desk.part().program.sentences.clone();
+    if chosen.is_empty() {
+        return None;
+    }
+    let compiled = compile(desk, chosen, target, OF_FILE);
+    Some(text(desk, &desk.source().name, target, &compiled))
 }
 
-/// Everything that a program becomes in one of its clusters. `Err` where it has errors: it means nothing yet.
+/// What the whole program becomes in one of its clusters. It takes as long as a build.
 pub fn of_program(workspace: &Workspace, site: usize, target: Option<Target>) -> Result<String, String> {
-    let world = &workspace.sites[site].world;
-    if !world.is_known {
-        return Err("there is no inventory, and without one nothing is compiled".to_owned());
+    let at = workspace.sites.get(site).ok_or("there is no such cluster")?;
+    if !at.world.is_known {
+        return Err("there is no inventory to build the program against".to_owned());
     }
-    let mut setting = workspace.setting(site);
-    setting.target = target.unwrap_or(setting.target);
-    match analyze(&workspace.sources, &setting).build(world.facts()) {
-        Some(documents) => Ok(emit::stream(&documents)),
-        None => Err("the program has errors, and means nothing yet".to_owned()),
-    }
-}
-
-fn counted(sentences: usize) -> String {
-    if sentences == 1 { "one sentence".to_owned() } else { format!("{sentences} sentences") }
-}
-
-/// The innermost statement around an offset that is no mere wrapper of others.
-fn innermost(statements: &[Statement], offset: u32) -> Option<&Statement> {
-    let holds = |span: Span| span.start <= offset && offset <= span.end;
-    let around = statements.iter().find(|statement| holds(statement.span()))?;
-    Some(innermost(around.body(), offset).unwrap_or(around))
-}
-
-/// The sentences that stand within a span, or come of what is applied there.
-fn sentences_in(desk: &Desk<'_>, span: Span) -> Vec<Arc<Sentence>> {
-    let place = desk.place(span);
-    let sentences = desk.part().program.sentences.iter();
-    let inside = |sentence: &&Arc<Sentence>| {
-        place.holds(sentence.place) || sentence.origin.applied.iter().any(|applied| place.holds(*applied))
+    let own = workspace.setting(site);
+    let setting = Setting { target: target.unwrap_or(own.target), ..own };
+    let analysis = crate::analyze(&workspace.sources, &setting);
+    let Some(documents) = analysis.build(setting.facts) else {
+        let errors: Vec<&Diagnostic> = analysis.diagnostics.iter().filter(|said| said.is_error()).collect();
+        let first = errors.first().map(|said| spoken(said)).unwrap_or_default();
+        return Err(match errors.len() {
+            0 | 1 => format!("the program has an error: {first}"),
+            some => format!("the program has {some} errors, the first of them: {first}"),
+        });
     };
-    sentences.filter(inside).cloned().collect()
+    let head = format!("# The whole program{}\n", for_whom(&at.world.cluster.name, setting.target));
+    if documents.is_empty() {
+        return Ok(head + "# No sentence guards anything: there is nothing to write.\n");
+    }
+    Ok(format!("{head}---\n{}", emit::stream(&documents)))
 }
 
-fn written(desk: &Desk<'_>, own: &[Arc<Sentence>], target: Option<Target>, head: &str) -> String {
-    let mut setting = desk.setting();
-    setting.target = target.unwrap_or(setting.target);
-    let facts = setting.facts;
-    let mut program = Program { sentences: own.to_vec(), ..Program::default() };
-    let mut relation = relate(&program, setting.today);
-    let mut met = Vec::new();
-    for (guard, sentence) in guards_elsewhere(desk, own) {
-        if meets(&guard, &relation, facts) {
-            let id = SentenceId(program.sentences.len() as u32);
-            program.sentences.push(sentence);
-            met.push(Guard { sentence: id, ..guard });
+/// What a statement becomes, at most so many objects.
+pub(super) fn statement_compiled(
+    desk: &Desk<'_>,
+    statement: &Statement,
+    target: Option<Target>,
+    most: usize,
+) -> Option<Compiled> {
+    let makes = matches!(
+        statement,
+        Statement::Sentence(_) | Statement::Block(_) | Statement::Apply(_) | Statement::Policy(_)
+    );
+    if !makes || !desk.is_known() {
+        return None;
+    }
+    let around = desk.place(statement.span());
+    let comes_from = |sentence: &&Arc<Sentence>| {
+        around.holds(sentence.place) || sentence.origin.applied.iter().any(|applied| around.holds(*applied))
+    };
+    let chosen: Vec<Arc<Sentence>> =
+        desk.part().program.sentences.iter().filter(comes_from).cloned().collect();
+    if chosen.is_empty() {
+        let why = match statement {
+            Statement::Policy(_) => "Nothing in this file applies this policy: by itself it makes no object.",
+            _ if has_errors(desk, around) => "What has errors makes no object.",
+            _ => "This makes no object here.",
+        };
+        return Some(Compiled { notes: vec![why.to_owned()], documents: Vec::new(), more: 0 });
+    }
+    Some(compile(desk, chosen, target, most))
+}
+
+fn has_errors(desk: &Desk<'_>, around: Place) -> bool {
+    let inside = |said: &&Diagnostic| said.labels.first().is_some_and(|label| around.holds(label.place));
+    let errors = &desk.source().parse.errors;
+    errors.iter().any(|error| around.holds(desk.place(error.span)))
+        || desk.part().diagnostics.iter().filter(inside).any(Diagnostic::is_error)
+}
+
+/// Ends that rules may be made for, one way.
+#[derive(Default)]
+struct Own {
+    sets: Vec<PodSet>,
+    classes: Bits,
+}
+
+impl Own {
+    fn add(&mut self, pods: &PodSet, desk: &Desk<'_>) {
+        if !self.sets.iter().any(|known| known.is(pods)) {
+            self.classes |= &*desk.facts().ground(pods);
+            self.sets.push(pods.clone());
         }
     }
-    relation.guards.extend(met);
-    let (bound, _) = target::bind(relation, &program, facts, setting.target, &setting.options);
-    let objects = target::lower(setting.target, &setting.options, &bound, &program, facts);
-    let documents = emit::emit(&objects);
-    let cluster = match desk.site().world.cluster.name.as_str() {
-        "" => String::new(),
-        name => format!("cluster {name}, "),
-    };
-    let mut text = format!("# {cluster}target {}\n", setting.target.name());
-    head.lines().for_each(|line| text += &format!("# {line}\n"));
-    if documents.is_empty() {
-        text +=
-            "# Nothing is written for it: no posture closes either end, so that nothing has to be opened.\n";
-        text += "# `… locked;` or `… isolated;` on one of them would give it force.\n";
-        return text;
+
+    /// Whether some of the pods, today's or tomorrow's, belong to a guard.
+    fn meets(&self, guard: &PodSet, desk: &Desk<'_>) -> bool {
+        /// Of more sets, those pods count that there are.
+        const MOST_COMPARED: usize = 64;
+        if !desk.facts().ground(guard).is_disjoint(&self.classes) {
+            return true;
+        }
+        let meets = |own: &PodSet| {
+            own.terms().iter().any(|own| guard.terms().iter().any(|guard| own.and(guard).is_some()))
+        };
+        self.sets.len() <= MOST_COMPARED && self.sets.iter().any(meets)
     }
-    text += "# What other sentences add to these objects is left out.\n";
-    text + &emit::stream(&documents)
 }
 
-/// What closes pods, said by other sentences: of this file as it is now, of others as they were judged last.
-fn guards_elsewhere(desk: &Desk<'_>, own: &[Arc<Sentence>]) -> Vec<(Guard, Arc<Sentence>)> {
-    let part = &desk.part().program;
-    let is_own = |sentence: &Arc<Sentence>| own.iter().any(|own| Arc::ptr_eq(own, sentence));
-    let here = relate(part, desk.setting().today).guards.into_iter().filter_map(|guard| {
-        let sentence = part.sentences.get(guard.sentence.0 as usize)?;
-        (!is_own(sentence)).then(|| (guard, Arc::clone(sentence)))
-    });
-    let file = desk.file;
-    let beyond = desk.peers().into_iter().flat_map(|peers| peers.guards());
-    let beyond = beyond.filter(|(_, sentence)| {
-        sentence.place.file != file && sentence.origin.applied.iter().all(|place| place.file != file)
-    });
-    here.chain(beyond.cloned()).collect()
+fn compile(desk: &Desk<'_>, chosen: Vec<Arc<Sentence>>, target: Option<Target>, most: usize) -> Compiled {
+    let own = desk.setting();
+    let setting = Setting { target: target.unwrap_or(own.target), ..own };
+    let mut notes = Vec::new();
+    let mut program = Program { sentences: chosen, ..Program::default() };
+    let count = program.sentences.len();
+    let mut relation = relate(&program, setting.today);
+    let left = beside(desk, &mut program, &mut relation, most);
+    if left > 0 {
+        let guards = say::count(left as u64, "guard");
+        notes.push(format!("{guards} more of other sentences are met, and not looked at here."));
+    }
+    let (bound, mut found) =
+        target::bind(relation, &program, setting.facts, setting.target, &setting.options);
+    found.extend(check::of_target(&program, &bound, &setting));
+    let places: BTreeSet<Place> = program.sentences[..count].iter().map(|one| one.place).collect();
+    let is_own = |said: &&Diagnostic| {
+        said.labels.first().is_some_and(|label| places.iter().any(|place| place.holds(label.place)))
+    };
+    let errors: BTreeSet<String> =
+        found.iter().filter(|said| said.is_error()).filter(is_own).map(spoken).collect();
+    if !errors.is_empty() {
+        notes.extend(errors);
+        return Compiled { notes, documents: Vec::new(), more: 0 };
+    }
+    let texts: BTreeSet<&str> =
+        program.sentences[..count].iter().map(|sentence| sentence.source.as_str()).collect();
+    let mut objects = target::lower(setting.target, &setting.options, &bound, &program, setting.facts);
+    let is_of_these = |text: &str| text.lines().any(|line| texts.contains(line));
+    objects.retain(|object| object.sentences().is_none_or(is_of_these));
+    if objects.iter().all(|object| object.sentences().is_none()) {
+        objects.clear(); // what others would refer to
+    }
+    let more = objects.len().saturating_sub(most);
+    objects.truncate(most);
+    let documents = emit::emit(&objects);
+    if documents.is_empty() {
+        notes.extend(idle::why(desk, &program.sentences[..count], setting.today));
+    }
+    Compiled { notes, documents, more }
 }
 
-/// Whether a guard closes an end of what is granted or denied: there the rules stand.
-fn meets(guard: &Guard, relation: &Relation, facts: &Facts<'_>) -> bool {
-    let closed = facts.governed(&guard.pods);
-    let meets = |ends: &[Ends]| {
-        ends.iter().any(|ends| match ends {
-            Ends::Pods(pods) => {
-                let today = facts.governed(pods);
-                match today.is_empty() || closed.is_empty() {
-                    true => pods.and(&guard.pods).map_or(true, |both: PodSet| !both.is_empty()),
-                    false => !today.is_disjoint(&closed),
+/// Adds the guards of other sentences that the ends of these meet; how many of them there was no room for.
+fn beside(desk: &Desk<'_>, program: &mut Program, relation: &mut Relation, most: usize) -> usize {
+    let (mut ingress, mut egress) = (Own::default(), Own::default());
+    let everyone = PodSet::all();
+    for grant in &relation.grants {
+        for (ends, own) in [(&grant.from, &mut egress), (&grant.to, &mut ingress)] {
+            for ends in ends {
+                match ends {
+                    Ends::Pods(pods) => own.add(pods, desk),
+                    Ends::Anywhere => own.add(&everyone, desk),
+                    _ => {}
                 }
             }
-            Ends::Anywhere => true,
-            _ => false,
-        })
-    };
-    let between = |from: &[Ends], to: &[Ends]| (guard.egress && meets(from)) || (guard.ingress && meets(to));
-    relation.grants.iter().any(|grant| between(&grant.from, &grant.to))
-        || relation.denials.iter().any(|denial| between(&denial.from, &denial.to))
+        }
+    }
+    for guard in &relation.guards {
+        if guard.ingress {
+            ingress.add(&guard.pods, desk);
+        }
+        if guard.egress {
+            egress.add(&guard.pods, desk);
+        }
+    }
+    let chosen: BTreeSet<*const Sentence> = program.sentences.iter().map(Arc::as_ptr).collect();
+    // Those of this file as it is now, those of the others as they were judged last.
+    let here = desk.part().program.sentences.iter();
+    let here = here.filter(|sentence| guards(sentence) && !chosen.contains(&Arc::as_ptr(sentence)));
+    let here = Program { sentences: here.cloned().collect(), ..Program::default() };
+    let today = desk.workspace.today;
+    let own = relate(&here, today).guards.into_iter().map(|guard| {
+        let sentence = Arc::clone(&here.sentences[guard.sentence.0 as usize]);
+        (guard, sentence)
+    });
+    let others = desk.peers().map(|peers| peers.guards()).unwrap_or_default().iter();
+    let others = others.filter(|(_, sentence)| resolved_in(sentence) != desk.file).cloned();
+    let mut left = 0;
+    for (guard, sentence) in own.chain(others) {
+        let is_met = guard.ingress && ingress.meets(&guard.pods, desk)
+            || guard.egress && egress.meets(&guard.pods, desk);
+        if !is_met {
+            continue;
+        }
+        if relation.guards.len() >= most {
+            left += 1;
+            continue;
+        }
+        relation.guards.push(Guard { sentence: SentenceId(program.sentences.len() as u32), ..guard });
+        program.sentences.push(sentence);
+    }
+    left
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ide::fixture::{Fixture, fixture, fixture_for};
-
-    fn shown(fixture: &Fixture) -> String {
-        of_statement(&fixture.desk(), fixture.offset, None).unwrap()
+fn guards(sentence: &Sentence) -> bool {
+    match &sentence.kind {
+        SentenceKind::Posture(_) => true,
+        SentenceKind::Grant(grant) => grant.exclusive != Exclusive::No,
+        SentenceKind::Guardrail(_) => false,
     }
+}
 
-    #[test]
-    fn a_grant_is_shown_with_the_guards_that_it_meets() {
-        let text = shown(&fixture("web, db locked;\nweb may $0reach db:5432;\napi may reach db:5432;\n"));
-        assert!(text.starts_with("# target networkpolicy\n# main.weir: web may reach db:5432\n"), "{text}");
-        assert_eq!(text.matches("kind: NetworkPolicy").count(), 2, "{text}");
-        assert!(
-            text.contains("app: web") && text.contains("port: 5432") && !text.contains("app: api"),
-            "{text}"
-        );
-    }
+/// The file that a sentence is a part of the program by: its own, or the one that applies its policy.
+fn resolved_in(sentence: &Sentence) -> FileId {
+    sentence.origin.applied.last().unwrap_or(&sentence.place).file
+}
 
-    #[test]
-    fn guards_of_other_files_count() {
-        let text = shown(&fixture("web may $0reach db:5432;\n-- guards.weir --\ndb locked;\n"));
-        assert_eq!(text.matches("kind: NetworkPolicy").count(), 1, "{text}");
-        assert!(text.contains("guards.weir: db locked"), "{text}");
-    }
+fn spoken(said: &Diagnostic) -> String {
+    format!("{}[{}]: {}", said.severity.word(), said.code.name(), said.message)
+}
 
-    #[test]
-    fn what_changes_nothing_is_said_to() {
-        let text = shown(&fixture("web may reach $0db:5432;\n"));
-        assert!(text.contains("# Nothing is written for it"), "{text}");
+fn for_whom(cluster: &str, target: Target) -> String {
+    let target = target.name();
+    match cluster {
+        "" => format!(", for the target `{target}`"),
+        name => format!(", in the cluster `{name}`, for the target `{target}`"),
     }
+}
 
-    #[test]
-    fn other_targets_are_shown_as_they_are_written() {
-        let fixture = fixture_for("db $0locked;\n", Target::Cilium);
-        assert!(shown(&fixture).contains("kind: CiliumNetworkPolicy"));
-        let calico = of_statement(&fixture.desk(), fixture.offset, Some(Target::Calico)).unwrap();
-        assert!(calico.contains("kind: GlobalNetworkPolicy"), "{calico}");
+fn text(desk: &Desk<'_>, what: &str, target: Option<Target>, compiled: &Compiled) -> String {
+    let target = target.unwrap_or(desk.site().target);
+    let mut text = format!("# {what}{}\n", for_whom(&desk.site().world.cluster.name, target));
+    if !compiled.documents.is_empty() {
+        text += "# Other sentences may add rules to these objects; `weir build` writes all of them.\n";
     }
-
-    #[test]
-    fn what_is_applied_is_shown_where_it_is() {
-        let text = shown(&fixture("policy p(a) { a locked; }\napply $0p(web);\n"));
-        assert!(text.contains("main.weir: one sentence") && text.contains("app: web"), "{text}");
+    for note in &compiled.notes {
+        text += &format!("# {}\n", note.replace('\n', " "));
     }
-
-    #[test]
-    fn a_program_is_shown_whole_or_not_at_all() {
-        let whole = |text: &str| of_program(&fixture(text).workspace, 0, None);
-        assert!(whole("db locked;").unwrap().contains("kind: NetworkPolicy"));
-        assert_eq!(whole("nobody locked;").unwrap_err(), "the program has errors, and means nothing yet");
+    if compiled.more > 0 {
+        text += &format!("# {} more are left out here.\n", say::count(compiled.more as u64, "object"));
     }
+    if !compiled.documents.is_empty() {
+        text += "---\n";
+        text += &emit::stream(&compiled.documents);
+    }
+    text
 }
