@@ -157,8 +157,7 @@ impl Hints<'_, '_> {
     }
 
     fn port(&mut self, port: &ast::Port) {
-        let readings = &self.desk.readings().ports;
-        let of_port = readings.iter().filter(|(span, ..)| *span == port.span);
+        let of_port = self.desk.readings().port(port.span);
         let meant: BTreeSet<&Port> = of_port.flat_map(|(_, _, ports)| ports).collect();
         let written = |meant: &&Port| match (&port.kind, meant) {
             (PortKind::Number { first, last, .. }, Port::Range { first: from, last: to, .. }) => {

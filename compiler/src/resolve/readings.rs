@@ -51,6 +51,12 @@ impl Readings {
         Some(&self.sets[at].1)
     }
 
+    /// Of everything that a port at this span is a port of, what it means there.
+    pub fn port(&self, span: Span) -> impl Iterator<Item = &(Span, Part, BTreeSet<Port>)> {
+        let first = self.ports.partition_point(|(known, ..)| *known < span);
+        self.ports[first..].iter().take_while(move |(known, ..)| *known == span)
+    }
+
     pub(super) fn sort(&mut self) {
         self.names.sort_unstable();
         self.names.dedup();

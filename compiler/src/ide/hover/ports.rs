@@ -18,7 +18,7 @@ const MOST: usize = 5;
 
 pub(super) fn of_port(desk: &Desk<'_>, port: &ast::Port) -> Option<String> {
     let written = format::port(port);
-    let readings = desk.readings().ports.iter().filter(|(span, ..)| *span == port.span);
+    let readings = desk.readings().port(port.span);
     let mut lines: BTreeSet<String> = BTreeSet::new();
     for (_, part, ports) in readings {
         let ports: Vec<String> = ports.iter().map(|port| code(&port_spoken(port))).collect();
