@@ -30,6 +30,10 @@ fn ask(desk: &Desk<'_>, offset: u32) {
     definition::definition(desk, offset);
     references::references(desk, offset, true);
     highlight::highlights(desk, offset);
+    if let Some(told) = hover::hover(desk, offset) {
+        assert!(desk.text().get(told.span.range()).is_some_and(|word| !word.is_empty()), "{told:?}");
+        assert!(!told.markdown.trim().is_empty(), "{told:?}");
+    }
     let spans = selection::selection(desk, offset);
     assert_eq!(spans.last(), Some(&Span::new(0, desk.text().len())));
     if let Ok((span, _)) = rename::prepare(desk, offset) {
@@ -50,6 +54,9 @@ fn look(desk: &Desk<'_>) {
     }
     for fold in folding::folds(desk) {
         assert!(fold.first < fold.last && (fold.last as usize) < text.lines().count(), "{fold:?}");
+    }
+    for hint in hints::hints(desk, Span::new(0, text.len())) {
+        assert!(text.is_char_boundary(hint.offset as usize), "{hint:?}");
     }
     symbols::document(desk);
 }

@@ -12,7 +12,7 @@ mod things;
 mod words;
 
 use weir_grammar::Span;
-use weir_grammar::ast::Statement;
+use weir_grammar::ast::{Builtin, Statement};
 
 use super::Desk;
 use super::statement::statement_at;
@@ -96,7 +96,7 @@ fn of_symbol(desk: &Desk<'_>, word: &Word<'_>, symbol: &Symbol) -> Option<String
         Symbol::Namespace(id) => things::of_namespace(desk, *id),
         Symbol::Builtin(builtin) => {
             let text = words::of(builtin.word(), desk)?;
-            let today = match word_set(desk, word) {
+            let today = match word_set(desk, word).or_else(|| of_cluster(desk, *builtin)) {
                 Some(today) => format!("\n\ntoday: {today}"),
                 None => String::new(),
             };
@@ -113,6 +113,29 @@ fn word_set(desk: &Desk<'_>, word: &Word<'_>) -> Option<String> {
     let (_, parts) = sets.iter().find(|(span, _)| span.start == word.span.start)?;
     let asked = super::peers::Asked::of_parts(word.span, parts, desk.facts());
     (!asked.classes.is_empty()).then(|| super::say::crowd(&asked.classes, desk.facts().inventory))
+}
+
+/// What the cluster has of what is no pod.
+fn of_cluster(desk: &Desk<'_>, builtin: Builtin) -> Option<String> {
+    const MOST: usize = 4;
+    let facts = desk.facts();
+    match builtin {
+        _ if !desk.is_known() => None,
+        Builtin::Nodes => match facts.inventory.nodes.len() {
+            0 => Some("the inventory shows none".to_owned()),
+            some => Some(super::say::count(some as u64, "node")),
+        },
+        Builtin::ApiServer => {
+            let addresses = facts.api_server_addresses();
+            let words: Vec<String> =
+                addresses.iter().map(|address| super::say::code(&address.to_string())).collect();
+            match words.is_empty() {
+                true => Some("the inventory does not show its addresses".to_owned()),
+                false => Some(super::say::capped(&words, MOST)),
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Of a comment that allows lints: what the lint under the mouse looks for.

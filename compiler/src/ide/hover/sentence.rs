@@ -34,6 +34,9 @@ pub(super) fn hover(desk: &Desk<'_>, tree: &Tree, offset: u32) -> Option<(Span, 
             let _ = write!(text, "{line}\n\n");
         }
     }
+    if let Some(reason) = &tree.clauses.because {
+        let _ = write!(text, "because: {}\n\n", reason.text);
+    }
     text += &words::of(word, desk)?;
     let is_asserted =
         matches!(&tree.kind, Kind::Reach(reach) if matches!(reach.verb, Verb::Reaches | Verb::Cannot));
@@ -128,7 +131,8 @@ fn flows(desk: &Desk<'_>, reach: &Reach, narrowed: Option<&Narrowed>) -> String 
             words.push(word);
         }
     }
-    format!("{from} → {to} on {}", say::capped(&words, 8))
+    let by = if matches!(narrowed, Some(Narrowing::Ping)) { "by" } else { "on" };
+    format!("{from} → {to} {by} {}", say::capped(&words, 8))
 }
 
 fn of_grant(desk: &Desk<'_>, grant: &Grant, lines: &mut Vec<String>) {
@@ -138,6 +142,7 @@ fn of_grant(desk: &Desk<'_>, grant: &Grant, lines: &mut Vec<String>) {
     let (to, _) = side(grant.reach.object.iter().map(|(part, _)| &part.ends), desk);
     if let Some(peers) = desk.peers() {
         let open = |classes: &Bits, way: Way| (classes - &facts.host_network).is_disjoint(peers.closed(way));
+        let partly = |classes: &Bits, way: Way| !open(classes, way) && !classes.is_subset(peers.closed(way));
         let (source, destination) = (open(&from, Way::Outgoing), open(&to, Way::Incoming));
         lines.extend(match (source, destination) {
             (true, true) => Some("Neither end is guarded: these flows are open anyway.".to_owned()),
@@ -149,6 +154,17 @@ fn of_grant(desk: &Desk<'_>, grant: &Grant, lines: &mut Vec<String>) {
             ),
             _ => None,
         });
+        if partly(&from, Way::Outgoing) {
+            lines.push(
+                "Some of the sources are not guarded for egress: nothing closes what leaves them.".to_owned(),
+            );
+        }
+        if partly(&to, Way::Incoming) {
+            lines.push(
+                "Some of the destinations are not guarded for ingress: nothing closes what enters them."
+                    .to_owned(),
+            );
+        }
     }
     if let Some((day, _)) = grant.until {
         lines.push(ends_on(desk, day));

@@ -125,6 +125,7 @@ fn sentences_say_what_they_open() {
         text.starts_with(
             "opens 2 workloads → 1 workload on 5432/tcp\n\n\
              The source is not guarded for egress: it makes rules at the destination alone.\n\n\
+             because: orders\n\n\
              A grant: every source may reach every destination."
         ),
         "{text}"
@@ -210,6 +211,50 @@ fn half_written_sentences_are_told_by_their_words() {
     assert!(told("let back = api;\nba$0ck may").contains("let back = api;"));
     assert!(told("db loc$0ked for").starts_with("Guards both ways"));
     assert_eq!(shown("web may reach nothing$0"), None);
+}
+
+#[test]
+fn names_are_no_words_of_the_language() {
+    for text in [
+        "namespace te$0st locked;",
+        "ingr$0ess may reach web;",
+        "we$0ir may reach web;",
+        "api.op$0en.com may",
+        "namespace shop[op$0en] may",
+        "web may reach anyone[tier=op$0en",
+        "web may reach 10.0.0.0/8:op$0en",
+        "web locked because \"op$0en",
+    ] {
+        assert_eq!(shown(text), None, "{text}");
+    }
+    assert!(told("namespace shop[tier i$0n (back)] locked;").starts_with("The label has one"));
+    assert!(told("web closed for ingr$0ess").starts_with("Guards what enters"));
+}
+
+#[test]
+fn half_written_names_are_looked_up_where_they_stand() {
+    assert!(told("in namespace data { d$0b may }").starts_with("`data/db`"));
+    assert_eq!(shown("in namespace shop { d$0b may }"), None);
+    assert_eq!(shown("in namespace nowhere { d$0b may }"), None);
+}
+
+#[test]
+fn sentences_say_why_and_whom_they_leave_open() {
+    let text = told("db locked;\nweb, db may re$0ach api:80 because \"so\";");
+    assert!(text.contains("Some of the sources are not guarded for egress"), "{text}");
+    assert!(text.contains("\n\nbecause: so\n\n"), "{text}");
+    let text = told("db locked;\nweb may re$0ach db:5432;");
+    assert!(!text.contains("Some of"), "{text}");
+    let text = told("db locked;\nweb may reach db:5432;\nweb may pi$0ng db;");
+    assert!(text.starts_with("opens 1 workload → 1 workload by ping"), "{text}");
+}
+
+#[test]
+fn what_is_no_pod_is_told_of_too() {
+    assert!(told("nod$0es may reach web:80;").ends_with("today: the inventory shows none"));
+    let cluster = "\n-- cluster.yaml --\napiVersion: v1\nkind: Node\nmetadata: { name: a }\n---\napiVersion: v1\nkind: Endpoints\nmetadata: { name: kubernetes, namespace: default }\nsubsets: [{ addresses: [{ ip: 192.0.2.1 }], ports: [{ port: 6443 }] }]\n---\napiVersion: v1\nkind: Service\nmetadata: { name: kubernetes, namespace: default }\nspec: { ports: [{ port: 443 }] }";
+    assert!(told(&format!("nod$0es may reach apiserver;{cluster}")).ends_with("today: 1 node"));
+    assert!(told(&format!("nodes may reach apis$0erver;{cluster}")).ends_with("today: `192.0.2.1`"));
 }
 
 #[test]

@@ -1,31 +1,31 @@
 //! What is told where no sentence could be read: words of the language, and names, by the text alone.
 
 use weir_grammar::Span;
+use weir_grammar::token::Token;
 
 use super::words::{around, at, of};
 use super::{Hover, SEVERAL, names, things};
 use crate::ide::Desk;
+use crate::ide::completion::spot::{self, Head, Inside};
 use crate::resolve::names as found;
 use crate::source::Place;
 
 pub(super) fn hover(desk: &Desk<'_>, offset: u32) -> Option<Hover> {
     let text = desk.text();
-    if is_quoted(text, offset) {
-        return None;
-    }
-    let own = around(text, offset)?;
-    let before = text.get(..own.start as usize)?;
-    // Behind these every word is a name.
-    if before.ends_with('/') {
-        return of_thing(desk, own, before);
-    }
-    if !before.ends_with(':')
-        && let Some((span, words)) = at(text, offset)
+    let (own, token) = token_at(text, offset)?;
+    if let Some((span, words)) = word(text, own, token, offset)
         && let Some(markdown) = of(words, desk)
     {
         return Some(Hover { span, markdown });
     }
-    let name = text.get(own.range())?;
+    let Token::Name(name) = token else { return None };
+    let before = text.get(..own.start as usize)?;
+    if before.ends_with('/') {
+        return of_thing(desk, own, before);
+    }
+    if before.ends_with(':') {
+        return None; // the name of a port
+    }
     let lets = desk.scope().lets(name).map(|(file, tree)| Place { file, span: tree.name.span });
     let mut told: Vec<String> = lets.take(SEVERAL).filter_map(|place| names::of_let(desk, place)).collect();
     if told.is_empty() {
@@ -43,8 +43,14 @@ pub(super) fn hover(desk: &Desk<'_>, offset: u32) -> Option<Hover> {
                 inventory.namespace(name).and_then(|id| things::of_namespace(desk, id)).into_iter().collect()
             }
             false => {
-                let named = found::anywhere(things, name, None).into_iter();
-                named.take(SEVERAL).filter_map(|named| things::of(desk, named)).collect()
+                let named = match home(text, offset) {
+                    Some(home) => {
+                        let home = inventory.namespace(home)?;
+                        found::in_namespace(things, home, name, None)
+                    }
+                    None => found::anywhere(things, name, None),
+                };
+                named.into_iter().take(SEVERAL).filter_map(|named| things::of(desk, named)).collect()
             }
         };
     }
@@ -66,9 +72,42 @@ fn of_thing(desk: &Desk<'_>, own: Span, before: &str) -> Option<Hover> {
     (!told.is_empty()).then(|| Hover { span: own, markdown: told.join("\n\n---\n\n") })
 }
 
-/// Whether an offset is in a text: behind an odd number of quotes of its line.
-fn is_quoted(text: &str, offset: u32) -> bool {
-    let before = text.get(..offset as usize).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    line.matches('"').count() % 2 == 1
+/// The token that an offset is in, or just behind, as the grammar reads it: behind `/`, `namespace` and their like, and in
+/// brackets, words of the language are names.
+fn token_at(text: &str, offset: u32) -> Option<(Span, Token<'_>)> {
+    let (start, cursor) = (spot::statement(text, offset), spot::floor(text, offset));
+    let behind = text.get(cursor..)?;
+    let end = cursor + behind.find([';', '{', '}', '\n']).unwrap_or(behind.len());
+    let tokens = weir_grammar::tokens(text.get(start..end)?).into_iter();
+    let placed =
+        |(span, token): (Span, _)| (Span::new(span.start as usize + start, span.end as usize + start), token);
+    let mut near = None;
+    for (span, token) in tokens.map(placed) {
+        if span.start <= offset && offset < span.end {
+            return Some((span, token));
+        }
+        if span.end == offset {
+            near = Some((span, token));
+        }
+    }
+    near
+}
+
+/// The words of the language that a token is one of. Some are names wherever they stand alone: `ingress`, `present`.
+fn word(text: &str, own: Span, token: Token<'_>, offset: u32) -> Option<(Span, &'static str)> {
+    match token {
+        Token::LabelIn => Some((own, "in (")),
+        Token::LabelNotIn => Some((own, "notin")),
+        Token::Name(_) => at(text, offset).filter(|(span, _)| *span != own),
+        token => token.keyword().and_then(|_| at(text, offset)),
+    }
+}
+
+/// The namespace of the block around an offset.
+fn home(text: &str, offset: u32) -> Option<&str> {
+    let Inside::Code(spot) = spot::inside(text, offset) else { return None };
+    spot.heads.into_iter().rev().find_map(|head| match head {
+        Head::Namespace(home) => Some(home),
+        _ => None,
+    })
 }

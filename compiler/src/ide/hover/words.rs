@@ -51,6 +51,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("because", "word because", "clauses"),
     ("until", "word until", "clauses"),
     ("except", "word except", "sets"),
+    ("in (", "word in (", "sets"),
     ("notin", "word notin", "sets"),
     ("in", "word in", "sets"),
     ("by", "word by", "partitions"),

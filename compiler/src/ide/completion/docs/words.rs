@@ -90,6 +90,7 @@ pub const WORDS: &[(&[&str], &str, &str)] = &[
         "Those of the first set that are in the second, too.",
         "namespaces[team=platform] in anyone[app=backup] may reach data/orders:5432;",
     ),
+    (&["in ("], "The label has one of these values.", "namespace shop[tier in (front, edge)] locked;"),
     (
         &["notin"],
         "The label has none of these values, or is not there.",
