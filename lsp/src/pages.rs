@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_lsp::ls_types::{Position, Uri};
-use weir::ide::{Desk, Way, reach_page, yaml};
+use weir::ide::{Desk, Way, hover, reach_page, yaml};
 use weir::{Code, Sources, Target};
 
 use crate::features::lenses::{SHOW_REACH, SHOW_YAML};
@@ -66,6 +66,7 @@ impl State {
                 let module = format!("std.{}", rest.strip_suffix(".weir").unwrap_or(rest));
                 Sources::library_text(&module).map(str::to_owned).ok_or_else(unknown)
             }
+            "docs" if rest == "language.md" => Ok(hover::REFERENCE.to_owned()),
             "yaml" => self.yaml(&about(uri).ok_or_else(unknown)?),
             "reach" => self.reach(&about(uri).ok_or_else(unknown)?),
             _ => Err(unknown()),
@@ -154,7 +155,7 @@ impl State {
 
 /// What the name of a page says that it is about.
 fn about(uri: &Uri) -> Option<About> {
-    let query = uri.query()?.as_str().to_owned();
+    let query = uri.query()?.as_str();
     let mut about =
         About { document: uri.clone(), position: None, way: Way::Incoming, target: None, whole: false };
     let mut is_told = false;
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn names_say_what_pages_are_about() {
-        let uri = "weir:/yaml/prod/cilium/a.weir.yaml?of=file%3A///a%20b/a.weir&at=3.7&target=cilium";
+        let uri = "weir:/yaml/prod/cilium/a.weir.yaml?of=file%3A///a%2520b/a.weir&at=3.7&target=cilium";
         let about = about(&uri.parse().unwrap()).unwrap();
         assert_eq!(about.document.as_str(), "file:///a%20b/a.weir");
         assert_eq!((about.position, about.target), (Some(Position::new(3, 7)), Some(Target::Cilium)));
