@@ -85,9 +85,11 @@ impl Hub {
     pub fn ask<T>(&self, uri: &Uri, question: impl FnOnce(&Desk<'_>, &Texts<'_>) -> T) -> Result<Option<T>> {
         let state = self.state();
         let Some((program, file)) = state.find(uri) else { return Ok(None) };
-        let desk = Desk::new(&program.workspace, state.site(program), file, program.whole.as_deref());
+        let desk = program.desk(file, state.site(program));
         let texts = Texts::of(program, state.encoding);
-        guarded(|| question(&desk, &texts)).map(Some)
+        let answer = guarded(|| question(&desk, &texts))?;
+        program.keep(&desk);
+        Ok(Some(answer))
     }
 
     /// Sends what is to be published.

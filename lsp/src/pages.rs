@@ -117,7 +117,7 @@ impl State {
     fn yaml(&self, about: &About) -> Result<String, String> {
         let (program, file) = self.document(about)?;
         let site = self.site(program);
-        let desk = Desk::new(&program.workspace, site, file, program.whole.as_deref());
+        let desk = program.desk(file, site);
         let target = about.target.or(self.target);
         if about.whole {
             return yaml::of_program(&program.workspace, site, target);
@@ -134,7 +134,7 @@ impl State {
 
     fn reach(&self, about: &About) -> Result<String, String> {
         let (program, file) = self.document(about)?;
-        let desk = Desk::new(&program.workspace, self.site(program), file, program.whole.as_deref());
+        let desk = program.desk(file, self.site(program));
         let offset = self.offset(&desk, about).unwrap_or_default();
         match reach_page::page(&desk, offset, about.way) {
             Some(page) => Ok(page),
