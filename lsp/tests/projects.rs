@@ -210,10 +210,17 @@ fn the_cluster_and_the_target_are_chosen() {
         editor.request("weir/virtualDocument", page)["text"].as_str().unwrap().to_owned()
     };
     let text = shown(&mut editor);
-    assert!(text.starts_with("# cluster one, target networkpolicy") && !text.contains("api"), "{text}");
+    assert!(
+        text.starts_with("# a.weir, in the cluster `one`, for the target `networkpolicy`")
+            && !text.contains("api"),
+        "{text}"
+    );
     editor.request("weir/choose", json!({ "cluster": "two" }));
     let text = shown(&mut editor);
-    assert!(text.starts_with("# cluster two, target calico") && text.contains("api"), "{text}");
+    assert!(
+        text.starts_with("# a.weir, in the cluster `two`, for the target `calico`") && text.contains("api"),
+        "{text}"
+    );
     editor.request("weir/choose", json!({ "cluster": "two", "target": "cilium" }));
     assert!(shown(&mut editor).contains("CiliumNetworkPolicy"));
     let chosen = editor.request("weir/clusters", json!({}));
