@@ -4,15 +4,16 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::{Position, Uri};
-use weir::ide::{Desk, Way, hover, reach_page, yaml};
+use weir::ide::{Desk, Way, Workspace, hover, reach_page, yaml};
 use weir::{Code, Sources, Target};
 
 use crate::features::lenses::{SHOW_REACH, SHOW_YAML};
 use crate::hub::State;
 use crate::text::Lines;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PageParams {
     pub uri: Uri,
 }
@@ -28,6 +29,9 @@ struct Wanted {
     uri: Uri,
     position: Option<Position>,
     direction: Option<Direction>,
+    /// Everything that the program becomes.
+    #[serde(default)]
+    whole: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -46,6 +50,29 @@ struct About {
     target: Option<Target>,
     /// The whole program that the document belongs to.
     whole: bool,
+}
+
+/// What a program is compiled from.
+pub struct Whole {
+    workspace: Workspace,
+    site: usize,
+    target: Option<Target>,
+}
+
+impl Whole {
+    /// Everything that it becomes; why that is nothing, as a comment.
+    pub fn text(&self) -> String {
+        yaml::of_program(&self.workspace, self.site, self.target)
+            .unwrap_or_else(|reason| format!("# {reason}\n"))
+    }
+}
+
+/// The text of a page changed: whoever shows it asks again.
+pub enum PageChanged {}
+
+impl Notification for PageChanged {
+    type Params = PageParams;
+    const METHOD: &'static str = "weir/virtualDocumentChanged";
 }
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -73,6 +100,14 @@ impl State {
         }
     }
 
+    /// A page of everything that a program becomes: what it is made of, so that it can be made beside other answers.
+    pub fn whole_page(&self, uri: &Uri) -> Option<Whole> {
+        let about = about(uri).filter(|about| about.whole && uri.path().as_str().starts_with("/yaml/"))?;
+        let (program, _) = self.document(&about).ok()?;
+        let target = about.target.or(self.target);
+        Some(Whole { workspace: program.workspace.clone(), site: self.site(program), target })
+    }
+
     /// The page that a command shows.
     pub fn page_of_command(&self, command: &str, argument: &Value) -> Result<Uri, String> {
         let wanted: Wanted = serde_json::from_value(argument.clone())
@@ -88,6 +123,7 @@ impl State {
             Some(position) => format!("&at={}.{}", position.line, position.character),
             None => String::new(),
         };
+        let at = if wanted.whole { "&whole=true".to_owned() } else { at };
         let encoded = |text: &str| utf8_percent_encode(text, KEPT).to_string();
         let document = encoded(wanted.uri.as_str());
         let page = match command {
@@ -119,9 +155,6 @@ impl State {
         let site = self.site(program);
         let desk = program.desk(file, site);
         let target = about.target.or(self.target);
-        if about.whole {
-            return yaml::of_program(&program.workspace, site, target);
-        }
         let found = match self.offset(&desk, about) {
             Some(offset) => yaml::of_statement(&desk, offset, target),
             None => yaml::of_file(&desk, target),
