@@ -43,11 +43,13 @@ mod world;
 pub mod yaml;
 
 pub use desk::Desk;
-pub use diagnose::{Tag, tag};
+pub use diagnose::{Examined, Tag, tag};
 pub use flows::{Found, Open, Peer, Peers, Way};
 pub use whole::{Memory, Stopped, Whole};
 pub use workspace::{Settings, Site, Workspace};
 pub use world::World;
+
+pub use crate::resolve::FilePart;
 
 use crate::source::Place;
 

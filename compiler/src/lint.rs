@@ -48,7 +48,8 @@ impl Levels {
 /// Where a program says that it follows the zero-trust module of the library: then every namespace is to be covered.
 pub(crate) fn zero_trust(sources: &Sources) -> Option<Place> {
     sources.iter().filter(|(_, source)| !source.library).find_map(|(file, source)| {
-        source.parse.file.statements.iter().find_map(|statement| match statement {
+        let statements = if source.uses().plain { &[] } else { source.parse.file.statements.as_slice() };
+        statements.iter().find_map(|statement| match statement {
             Statement::Use(tree) if tree.module.text == "std.zero-trust" => {
                 Some(Place { file, span: tree.module.span })
             }

@@ -239,7 +239,7 @@ impl<'a> Resolver<'a> {
     /// One that knows where every `let` stands.
     fn with_lets(shared: &'a Shared<'a>) -> Resolver<'a> {
         let mut resolver = Resolver::new(shared);
-        for (file, source) in shared.sources.iter() {
+        for (file, source) in shared.sources.iter().filter(|(_, source)| !source.uses().plain) {
             resolver.collect_lets(file, None, &source.parse.file.statements);
         }
         resolver

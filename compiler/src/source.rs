@@ -104,7 +104,8 @@ impl Source {
 
     /// The modules that it uses.
     pub fn modules(&self) -> impl Iterator<Item = &str> {
-        self.parse.file.statements.iter().filter_map(|statement| match statement {
+        let statements = if self.uses().plain { &[] } else { self.parse.file.statements.as_slice() };
+        statements.iter().filter_map(|statement| match statement {
             Statement::Use(tree) => Some(tree.module.text.as_str()),
             _ => None,
         })

@@ -28,11 +28,13 @@ pub struct Uses {
     pub names: BTreeSet<Box<str>>,
     /// Policies that it applies.
     pub policies: BTreeSet<Box<str>>,
+    /// Whether sentences are all there is in it: nothing is named, imported or asserted, and there are no blocks.
+    pub plain: bool,
 }
 
 impl Uses {
     pub fn of(file: &File) -> Uses {
-        let mut uses = Uses::default();
+        let mut uses = Uses { plain: file.statements.iter().all(is_plain), ..Uses::default() };
         of_statements(&file.statements, &mut |name, _, role| {
             if role == Role::Policy && !uses.policies.contains(name) {
                 uses.policies.insert(name.into());
@@ -42,6 +44,17 @@ impl Uses {
             }
         });
         uses
+    }
+}
+
+fn is_plain(statement: &Statement) -> bool {
+    match statement {
+        Statement::Error(_) => true,
+        Statement::Sentence(sentence) => match &sentence.kind {
+            SentenceKind::Posture(_) => true,
+            SentenceKind::Reach(reach) => !matches!(reach.verb, Verb::Reaches | Verb::Cannot),
+        },
+        _ => false,
     }
 }
 

@@ -5,7 +5,8 @@ use lexopt::prelude::*;
 pub const USAGE: &str = "\
 weir-lsp: the language server of Weir
 
-Editors start it; it speaks the Language Server Protocol 3.17 on standard input and output.
+Editors start it; it speaks the Language Server Protocol 3.17 on standard input
+and output.
 
 Usage: weir-lsp [OPTIONS]
 

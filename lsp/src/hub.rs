@@ -1,7 +1,7 @@
 //! What the server knows: the documents that the editor has open, the programs that they belong to, what was chosen. Shared
 //! by those who answer and those who read and judge beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,7 @@ use crate::convert::Texts;
 use crate::keeper::Keeper;
 pub use crate::keeper::Wake;
 use crate::load::{self, Broken, Files, Job};
+use crate::pages::{PageChanged, PageParams};
 use crate::program::Program;
 use crate::publish::Publication;
 use crate::root::{self, Root};
@@ -43,6 +44,8 @@ pub struct State {
     /// What the user chose for this session.
     pub cluster: Option<String>,
     pub target: Option<Target>,
+    /// Pages that were asked for and may change: the latest of them.
+    pages: VecDeque<Uri>,
     /// Semantic tokens as they were sent last, for the next difference.
     pub tokens: BTreeMap<Uri, (u64, Vec<tower_lsp::ls_types::SemanticToken>)>,
 }
@@ -85,9 +88,11 @@ impl Hub {
     pub fn ask<T>(&self, uri: &Uri, question: impl FnOnce(&Desk<'_>, &Texts<'_>) -> T) -> Result<Option<T>> {
         let state = self.state();
         let Some((program, file)) = state.find(uri) else { return Ok(None) };
-        let desk = Desk::new(&program.workspace, state.site(program), file, program.whole.as_deref());
+        let desk = program.desk(file, state.site(program));
         let texts = Texts::of(program, state.encoding);
-        guarded(|| question(&desk, &texts)).map(Some)
+        let answer = guarded(|| question(&desk, &texts))?;
+        program.keep(&desk);
+        Ok(Some(answer))
     }
 
     /// Sends what is to be published.
@@ -163,7 +168,13 @@ impl Hub {
     pub fn refresh(self: &Arc<Hub>) {
         let hub = Arc::clone(self);
         self.runtime.spawn(async move {
-            let can = hub.state().can;
+            let (can, pages) = {
+                let state = hub.state();
+                (state.can, state.pages.clone())
+            };
+            for uri in pages {
+                hub.client.send_notification::<PageChanged>(PageParams { uri }).await;
+            }
             // Whether the client does so is its own affair.
             if can.refreshes_lenses {
                 let _ = hub.client.code_lens_refresh().await;
@@ -321,6 +332,18 @@ impl State {
     pub fn broken_in(&self, root: &Root) -> Vec<Uri> {
         let files = self.programs.get(root).map(Program::broken_files).unwrap_or_default();
         files.iter().filter_map(Uri::from_file_path).collect()
+    }
+
+    /// A page is shown: it is told of when it changes.
+    pub fn pages_shown(&mut self, uri: &Uri) {
+        const MOST: usize = 16;
+        let changes = ["/yaml/", "/reach/"].iter().any(|kind| uri.path().as_str().starts_with(kind));
+        if changes && !self.pages.contains(uri) {
+            self.pages.push_back(uri.clone());
+            if self.pages.len() > MOST {
+                self.pages.pop_front();
+            }
+        }
     }
 
     /// Keeps the tokens of a document as they are sent, and names them.

@@ -4,15 +4,16 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::{Position, Uri};
-use weir::ide::{Desk, Way, reach_page, yaml};
+use weir::ide::{Desk, Way, Workspace, hover, reach_page, yaml};
 use weir::{Code, Sources, Target};
 
 use crate::features::lenses::{SHOW_REACH, SHOW_YAML};
 use crate::hub::State;
 use crate::text::Lines;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PageParams {
     pub uri: Uri,
 }
@@ -28,6 +29,9 @@ struct Wanted {
     uri: Uri,
     position: Option<Position>,
     direction: Option<Direction>,
+    /// Everything that the program becomes.
+    #[serde(default)]
+    whole: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -48,6 +52,29 @@ struct About {
     whole: bool,
 }
 
+/// What a program is compiled from.
+pub struct Whole {
+    workspace: Workspace,
+    site: usize,
+    target: Option<Target>,
+}
+
+impl Whole {
+    /// Everything that it becomes; why that is nothing, as a comment.
+    pub fn text(&self) -> String {
+        yaml::of_program(&self.workspace, self.site, self.target)
+            .unwrap_or_else(|reason| format!("# {reason}\n"))
+    }
+}
+
+/// The text of a page changed: whoever shows it asks again.
+pub enum PageChanged {}
+
+impl Notification for PageChanged {
+    type Params = PageParams;
+    const METHOD: &'static str = "weir/virtualDocumentChanged";
+}
+
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 impl State {
@@ -66,10 +93,19 @@ impl State {
                 let module = format!("std.{}", rest.strip_suffix(".weir").unwrap_or(rest));
                 Sources::library_text(&module).map(str::to_owned).ok_or_else(unknown)
             }
+            "docs" if rest == "language.md" => Ok(hover::REFERENCE.to_owned()),
             "yaml" => self.yaml(&about(uri).ok_or_else(unknown)?),
             "reach" => self.reach(&about(uri).ok_or_else(unknown)?),
             _ => Err(unknown()),
         }
+    }
+
+    /// A page of everything that a program becomes: what it is made of, so that it can be made beside other answers.
+    pub fn whole_page(&self, uri: &Uri) -> Option<Whole> {
+        let about = about(uri).filter(|about| about.whole && uri.path().as_str().starts_with("/yaml/"))?;
+        let (program, _) = self.document(&about).ok()?;
+        let target = about.target.or(self.target);
+        Some(Whole { workspace: program.workspace.clone(), site: self.site(program), target })
     }
 
     /// The page that a command shows.
@@ -87,6 +123,7 @@ impl State {
             Some(position) => format!("&at={}.{}", position.line, position.character),
             None => String::new(),
         };
+        let at = if wanted.whole { "&whole=true".to_owned() } else { at };
         let encoded = |text: &str| utf8_percent_encode(text, KEPT).to_string();
         let document = encoded(wanted.uri.as_str());
         let page = match command {
@@ -116,11 +153,8 @@ impl State {
     fn yaml(&self, about: &About) -> Result<String, String> {
         let (program, file) = self.document(about)?;
         let site = self.site(program);
-        let desk = Desk::new(&program.workspace, site, file, program.whole.as_deref());
+        let desk = program.desk(file, site);
         let target = about.target.or(self.target);
-        if about.whole {
-            return yaml::of_program(&program.workspace, site, target);
-        }
         let found = match self.offset(&desk, about) {
             Some(offset) => yaml::of_statement(&desk, offset, target),
             None => yaml::of_file(&desk, target),
@@ -133,7 +167,7 @@ impl State {
 
     fn reach(&self, about: &About) -> Result<String, String> {
         let (program, file) = self.document(about)?;
-        let desk = Desk::new(&program.workspace, self.site(program), file, program.whole.as_deref());
+        let desk = program.desk(file, self.site(program));
         let offset = self.offset(&desk, about).unwrap_or_default();
         match reach_page::page(&desk, offset, about.way) {
             Some(page) => Ok(page),
@@ -154,7 +188,7 @@ impl State {
 
 /// What the name of a page says that it is about.
 fn about(uri: &Uri) -> Option<About> {
-    let query = uri.query()?.as_str().to_owned();
+    let query = uri.query()?.as_str();
     let mut about =
         About { document: uri.clone(), position: None, way: Way::Incoming, target: None, whole: false };
     let mut is_told = false;
@@ -194,7 +228,7 @@ mod tests {
 
     #[test]
     fn names_say_what_pages_are_about() {
-        let uri = "weir:/yaml/prod/cilium/a.weir.yaml?of=file%3A///a%20b/a.weir&at=3.7&target=cilium";
+        let uri = "weir:/yaml/prod/cilium/a.weir.yaml?of=file%3A///a%2520b/a.weir&at=3.7&target=cilium";
         let about = about(&uri.parse().unwrap()).unwrap();
         assert_eq!(about.document.as_str(), "file:///a%20b/a.weir");
         assert_eq!((about.position, about.target), (Some(Position::new(3, 7)), Some(Target::Cilium)));

@@ -1,5 +1,6 @@
 //! One program that the server keeps: its texts as the editor has them, what was said of them, and where its files are.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types::Uri;
-use weir::ide::{Whole, Workspace};
+use weir::ide::{Desk, Examined, FilePart, Whole, Workspace};
 use weir::source::FileId;
 use weir::{Diagnostic, Span};
 
@@ -26,6 +27,8 @@ pub struct Program {
     /// Of files that were edited since they were judged: what they mean together with others, judged of an older text and
     /// moved along with it.
     beyond: FxHashMap<FileId, Vec<Diagnostic>>,
+    /// Files as they were resolved, in their clusters: good until something changes.
+    parts: RefCell<FxHashMap<(FileId, usize), Arc<FilePart>>>,
     /// What is wrong with inventories, by cluster. Those that could be read last stay in use.
     pub broken: Vec<Broken>,
     /// What was published last, by file: a digest.
@@ -45,6 +48,7 @@ impl Program {
             generation: Arc::default(),
             own: FxHashMap::default(),
             beyond: FxHashMap::default(),
+            parts: RefCell::default(),
             broken: Vec::new(),
             published: BTreeMap::new(),
             is_loading: true,
@@ -73,12 +77,26 @@ impl Program {
         }
     }
 
+    /// A file to ask things of.
+    pub fn desk(&self, file: FileId, site: usize) -> Desk<'_> {
+        let known = self.parts.borrow().get(&(file, site)).cloned();
+        Desk::new(&self.workspace, site, file, self.whole.as_deref()).with(known)
+    }
+
+    /// Keeps what was found for the next question.
+    pub fn keep(&self, desk: &Desk<'_>) {
+        if let Some(part) = desk.resolved() {
+            self.parts.borrow_mut().insert((desk.file, desk.site), Arc::clone(part));
+        }
+    }
+
     pub fn own_files(&self) -> impl Iterator<Item = FileId> {
         (0..self.uris.len()).map(|at| FileId(at as u32))
     }
 
     /// Something changed: what is being found is of no use any more.
     pub fn touch(&mut self) -> u64 {
+        self.parts.get_mut().clear();
         self.generation.fetch_add(1, Ordering::SeqCst) + 1
     }
 
@@ -105,7 +123,10 @@ impl Program {
         beyond.iter_mut().for_each(|said| said.suggestions.clear());
         self.touch();
         self.workspace.edit(file, text);
-        self.own.insert(file, self.workspace.file_diagnostics(file));
+        let Examined { diagnostics, parts } = self.workspace.examine(file);
+        self.own.insert(file, diagnostics);
+        let parts = parts.into_iter().enumerate();
+        self.parts.get_mut().extend(parts.filter_map(|(site, part)| Some(((file, site), part?))));
         self.beyond.insert(file, beyond);
     }
 

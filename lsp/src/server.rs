@@ -14,7 +14,7 @@ use weir_files::{SETTINGS, is_manifest, is_program};
 use crate::capabilities;
 use crate::convert::Texts;
 use crate::features::{actions, calls, completion, formatting, hover, lenses, navigation, structure};
-use crate::hub::{Hub, Wake};
+use crate::hub::{Hub, Wake, guarded};
 use crate::pages::{Page, PageParams};
 use crate::root::{self, Root};
 use crate::settings::EditorSettings;
@@ -42,10 +42,17 @@ impl Backend {
 
     /// The text of a document that the server makes.
     pub async fn virtual_document(&self, params: PageParams) -> Result<Page> {
-        match self.hub.state().page(&params.uri) {
-            Ok(text) => Ok(Page { text }),
-            Err(reason) => Err(Error::invalid_params(reason)),
+        let whole = self.hub.state().whole_page(&params.uri);
+        if let Some(whole) = whole {
+            let made = self.hub.runtime.spawn_blocking(move || guarded(|| whole.text())).await;
+            return Ok(Page { text: made.map_err(|_| Error::internal_error())?? });
         }
+        let page = {
+            let mut state = self.hub.state();
+            state.pages_shown(&params.uri);
+            guarded(|| state.page(&params.uri))?
+        };
+        page.map(|text| Page { text }).map_err(Error::invalid_params)
     }
 
     /// The clusters that may be chosen, and what is.

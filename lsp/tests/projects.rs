@@ -210,12 +210,24 @@ fn the_cluster_and_the_target_are_chosen() {
         editor.request("weir/virtualDocument", page)["text"].as_str().unwrap().to_owned()
     };
     let text = shown(&mut editor);
-    assert!(text.starts_with("# cluster one, target networkpolicy") && !text.contains("api"), "{text}");
+    assert!(
+        text.starts_with("# a.weir, in the cluster `one`, for the target `networkpolicy`")
+            && !text.contains("app: api"),
+        "{text}"
+    );
     editor.request("weir/choose", json!({ "cluster": "two" }));
     let text = shown(&mut editor);
-    assert!(text.starts_with("# cluster two, target calico") && text.contains("api"), "{text}");
+    assert!(
+        text.starts_with("# a.weir, in the cluster `two`, for the target `calico`") && text.contains("'api'"),
+        "{text}"
+    );
     editor.request("weir/choose", json!({ "cluster": "two", "target": "cilium" }));
     assert!(shown(&mut editor).contains("CiliumNetworkPolicy"));
+    editor.wait("weir/virtualDocumentChanged", |page| page["uri"].as_str().unwrap().contains("a.weir.yaml"));
+    let whole = json!({ "command": "weir.server.showYaml", "arguments": [{ "uri": uri, "whole": true }] });
+    let page = editor.request("workspace/executeCommand", whole);
+    let text = editor.request("weir/virtualDocument", page)["text"].as_str().unwrap().to_owned();
+    assert_eq!(text.matches("kind: CiliumNetworkPolicy").count(), 2, "{text}");
     let chosen = editor.request("weir/clusters", json!({}));
     assert_eq!(chosen["chosen"], json!({ "cluster": "two", "target": "cilium" }));
     let error = editor.try_request("weir/choose", json!({ "target": "iptables" })).unwrap_err();

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use weir_tests::editor::{Editor, uri};
 
 pub struct Scratch {
-    pub folder: TempDir,
+    _folder: TempDir,
     pub root: PathBuf,
 }
 
@@ -17,7 +17,7 @@ impl Scratch {
     pub fn with(files: &[(&str, &str)]) -> Scratch {
         let folder = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(folder.path()).unwrap();
-        let scratch = Scratch { folder, root };
+        let scratch = Scratch { _folder: folder, root };
         files.iter().for_each(|(name, text)| scratch.write(name, text));
         scratch
     }

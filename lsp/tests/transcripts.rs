@@ -152,7 +152,7 @@ fn everything_announced_is_answered() {
         "codeActionProvider",
         "actions",
         "textDocument/codeAction",
-        json!({ "textDocument": document, "range": { "start": position(&text, "shop/web may reach shop/api;"), "end": position(&text, "reach shop/api;") }, "context": { "diagnostics": [] } }),
+        json!({ "textDocument": document, "range": { "start": position(&text, "shop/web may reach shop/api;"), "end": position(&text, "reach shop/api;$0") }, "context": { "diagnostics": [] } }),
     );
     let lenses =
         tell(e, "codeLensProvider", "lenses", "textDocument/codeLens", json!({ "textDocument": document }));

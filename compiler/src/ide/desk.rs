@@ -1,6 +1,7 @@
 //! One file of a program, open in an editor, against one of its clusters: what every feature is asked of.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use weir_grammar::Span;
 use weir_grammar::ast::Statement;
@@ -20,13 +21,27 @@ pub struct Desk<'a> {
     pub file: FileId,
     /// The latest verdict on the whole program; of texts that may be older by an edit.
     pub whole: Option<&'a Whole>,
-    part: OnceCell<FilePart>,
+    part: OnceCell<Arc<FilePart>>,
     scope: OnceCell<Scope<'a>>,
 }
 
 impl<'a> Desk<'a> {
     pub fn new(workspace: &'a Workspace, site: usize, file: FileId, whole: Option<&'a Whole>) -> Desk<'a> {
         Desk { workspace, site, file, whole, part: OnceCell::new(), scope: OnceCell::new() }
+    }
+
+    /// The same with the file resolved, as it was by [`Desk::resolved`] or [`Workspace::examine`] when it had this text and
+    /// stood among these.
+    pub fn with(self, part: Option<Arc<FilePart>>) -> Desk<'a> {
+        if let Some(part) = part {
+            let _ = self.part.set(part); // a new one has none
+        }
+        self
+    }
+
+    /// The file resolved, if anything asked for that.
+    pub fn resolved(&self) -> Option<&Arc<FilePart>> {
+        self.part.get()
     }
 
     /// Another file of the same program.
@@ -38,11 +53,7 @@ impl<'a> Desk<'a> {
     pub fn beside_each(&self, files: &[FileId]) -> Vec<Desk<'a>> {
         let (workspace, known) = (self.workspace, self.site().world.known());
         let parts = FilePart::of_each(&workspace.sources, files, &self.setting(), known);
-        let desk = |(file, part): (&FileId, FilePart)| {
-            let desk = self.beside(*file);
-            let _ = desk.part.set(part);
-            desk
-        };
+        let desk = |(file, part): (&FileId, FilePart)| self.beside(*file).with(Some(Arc::new(part)));
         files.iter().zip(parts).map(desk).collect()
     }
 
@@ -98,7 +109,8 @@ impl<'a> Desk<'a> {
     pub(crate) fn part(&self) -> &FilePart {
         self.part.get_or_init(|| {
             let (workspace, world) = (self.workspace, &self.site().world);
-            FilePart::of(&workspace.sources, self.file, &workspace.setting(self.site), world.known())
+            let setting = workspace.setting(self.site);
+            Arc::new(FilePart::of(&workspace.sources, self.file, &setting, world.known()))
         })
     }
 

@@ -10,7 +10,7 @@ use weir_cluster::inventory::{ClassId, NamespaceId, WorkloadId};
 use crate::Analysis;
 use crate::facts::Facts;
 use crate::relation::{Grant, Guard, Narrowing, Within};
-use crate::resolve::program::{self, Ports, Sentence};
+use crate::resolve::program::{self, Ends, Ports, Sentence};
 
 /// What a program means in one cluster, as classes of today.
 #[derive(Default)]
@@ -23,19 +23,12 @@ pub struct Peers {
     guards: Vec<(Guard, Arc<Sentence>)>,
 }
 
-/// A grant.
+/// A grant, with the classes of pods at its ends.
 struct Opening {
-    from: Vec<Ends>,
-    to: Vec<Ends>,
+    from: Arc<Bits>,
+    to: Arc<Bits>,
     grant: Arc<Grant>,
     sentence: Arc<Sentence>,
-}
-
-/// An end of flows: pods by their classes, all else as it is.
-#[derive(Clone, Debug)]
-pub enum Ends {
-    Pods(Arc<Bits>),
-    Other(program::Ends),
 }
 
 /// Which way flows go, seen from the pods that are asked about.
@@ -60,7 +53,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     Workload(WorkloadId),
-    Other(program::Ends),
+    Other(Ends),
 }
 
 /// What a sentence opens.
@@ -75,7 +68,13 @@ impl Peers {
     pub(super) fn of(analysis: &Analysis, facts: &Facts<'_>) -> Peers {
         let program = &analysis.program;
         let sentence = |id: program::SentenceId| Arc::clone(&program.sentences[id.0 as usize]);
-        let ends = |ends: &[program::Ends]| ends.iter().map(|ends| grounded(ends, facts)).collect();
+        let nobody = Arc::new(Bits::new());
+        // Pods of an end are one set: `relate` joins them.
+        let classes = |ends: &[Ends]| {
+            let mut sets = ends.iter().filter_map(Ends::pods).map(|pods| facts.ground(pods));
+            let first = sets.next().unwrap_or_else(|| Arc::clone(&nobody));
+            sets.fold(first, |all, more| Arc::new(&*all | &*more))
+        };
         let mut peers = Peers::default();
         for guard in &analysis.meant.guards {
             let classes = facts.ground(&guard.pods);
@@ -88,8 +87,8 @@ impl Peers {
             peers.guards.push((guard.clone(), sentence(guard.sentence)));
         }
         let opening = |grant: &Arc<Grant>| Opening {
-            from: ends(&grant.from),
-            to: ends(&grant.to),
+            from: classes(&grant.from),
+            to: classes(&grant.to),
             grant: Arc::clone(grant),
             sentence: sentence(grant.sentence),
         };
@@ -111,24 +110,21 @@ impl Peers {
     }
 
     /// Every end of a grant that is no pod.
-    pub fn others(&self) -> impl Iterator<Item = &program::Ends> {
-        let ends = self.grants.iter().flat_map(|opening| opening.from.iter().chain(&opening.to));
-        ends.filter_map(|ends| match ends {
-            Ends::Other(ends) => Some(ends),
-            Ends::Pods(_) => None,
-        })
+    pub fn others(&self) -> impl Iterator<Item = &Ends> {
+        let ends = self.grants.iter().flat_map(|opening| opening.grant.from.iter().chain(&opening.grant.to));
+        ends.filter(|ends| ends.pods().is_none())
     }
 
     /// Who is at the other end of the flows of what is no pod.
-    pub fn of_other(&self, other: &program::Ends, way: Way, facts: &Facts<'_>) -> Found {
+    pub fn of_other(&self, other: &Ends, way: Way, facts: &Facts<'_>) -> Found {
         let mut found = Found::default();
         for opening in &self.grants {
-            let (near, far) = match way {
-                Way::Incoming => (&opening.to, &opening.from),
-                Way::Outgoing => (&opening.from, &opening.to),
+            let near = match way {
+                Way::Incoming => &opening.grant.to,
+                Way::Outgoing => &opening.grant.from,
             };
-            if near.iter().any(|ends| matches!(ends, Ends::Other(ends) if ends == other)) {
-                opening.add(far, None, facts, &mut found);
+            if near.contains(other) {
+                opening.add(way, None, facts, &mut found);
             }
         }
         found.dedup()
@@ -139,23 +135,18 @@ impl Peers {
         let governed = classes - &facts.host_network;
         let mut found = Found { unguarded: !governed.is_subset(self.closed(way)), ..Found::default() };
         for opening in &self.grants {
-            let (near, far) = match way {
-                Way::Incoming => (&opening.to, &opening.from),
-                Way::Outgoing => (&opening.from, &opening.to),
+            let (near, ends) = match way {
+                Way::Incoming => (&opening.to, &opening.grant.to),
+                Way::Outgoing => (&opening.from, &opening.grant.from),
             };
-            let mut met = Bits::new();
-            for ends in near {
-                match ends {
-                    Ends::Pods(bits) if bits.is_disjoint(&governed) => {}
-                    Ends::Pods(bits) => met |= &**bits & &governed,
-                    Ends::Other(program::Ends::Anywhere) => met |= &governed,
-                    Ends::Other(_) => {}
-                }
+            let met = match ends.contains(&Ends::Anywhere) {
+                true => governed.clone(),
+                false if near.is_disjoint(&governed) => continue,
+                false => &**near & &governed,
+            };
+            if !met.is_empty() {
+                opening.add(way, Some(&met), facts, &mut found);
             }
-            if met.is_empty() {
-                continue;
-            }
-            opening.add(far, Some(&met), facts, &mut found);
         }
         found.dedup()
     }
@@ -163,27 +154,27 @@ impl Peers {
 
 impl Opening {
     /// Adds everyone at the far end, of those in the same part as one at the near one.
-    fn add(&self, far: &[Ends], met: Option<&Bits>, facts: &Facts<'_>, found: &mut Found) {
-        let open = || Open {
-            ports: self.grant.ports.clone(),
-            narrowed: self.grant.narrowed.clone(),
-            sentence: Arc::clone(&self.sentence),
+    fn add(&self, way: Way, met: Option<&Bits>, facts: &Facts<'_>, found: &mut Found) {
+        let (far, ends) = match way {
+            Way::Incoming => (&self.from, &self.grant.from),
+            Way::Outgoing => (&self.to, &self.grant.to),
         };
-        let mut add = |peer: Peer| found.peers.entry(peer).or_default().push(open());
+        let mut add = |peer: Peer| {
+            let open = Open {
+                ports: self.grant.ports.clone(),
+                narrowed: self.grant.narrowed.clone(),
+                sentence: Arc::clone(&self.sentence),
+            };
+            found.peers.entry(peer).or_default().push(open);
+        };
+        ends.iter().filter(|ends| ends.pods().is_none()).for_each(|ends| add(Peer::Other(ends.clone())));
         let is_within = |class: &u32| met.is_none_or(|met| is_within(&self.grant.within, *class, met, facts));
-        for ends in far {
-            match ends {
-                Ends::Other(ends) => add(Peer::Other(ends.clone())),
-                Ends::Pods(bits) => {
-                    let mut last = None;
-                    for class in bits.iter().filter(is_within) {
-                        let workload = facts.inventory.classes[class as usize].workload;
-                        if last != Some(workload) {
-                            last = Some(workload);
-                            add(Peer::Workload(workload));
-                        }
-                    }
-                }
+        let mut last = None;
+        for class in far.iter().filter(is_within) {
+            let workload = facts.inventory.classes[class as usize].workload;
+            if last != Some(workload) {
+                last = Some(workload);
+                add(Peer::Workload(workload));
             }
         }
     }
@@ -198,13 +189,6 @@ impl Found {
             open.dedup_by_key(|open| key(open));
         }
         self
-    }
-}
-
-fn grounded(ends: &program::Ends, facts: &Facts<'_>) -> Ends {
-    match ends.pods() {
-        Some(pods) => Ends::Pods(facts.ground(pods)),
-        None => Ends::Other(ends.clone()),
     }
 }
 

@@ -46,6 +46,10 @@ impl<'a> Modules<'a> {
         for (file, source) in sources.iter() {
             let statements = &source.parse.file.statements;
             let mut module = Module::default();
+            if source.uses().plain {
+                files.push(module);
+                continue;
+            }
             let mut places = Places { file, misplaced: &mut module.misplaced, diagnostics };
             places.check(statements, Where::Top, Around::Nothing);
             collect(statements, &mut module, file, diagnostics);
@@ -172,7 +176,7 @@ impl<'a> Modules<'a> {
     }
 
     fn check_unused(&self, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
-        for (file, source) in sources.iter().filter(|(_, source)| !source.library) {
+        for (file, source) in sources.iter().filter(|(_, source)| !source.library && !source.uses().plain) {
             let statements = &source.parse.file.statements;
             let used = &source.uses().names;
             // Where words could not be read, nobody knows what they use.
