@@ -2,7 +2,7 @@
 //! classes are closed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap as Bits;
 use weir_cluster::inventory::{ClassId, NamespaceId, WorkloadId};
@@ -21,6 +21,61 @@ pub struct Peers {
     egress: Bits,
     /// Everything that closes, with the sentence that says so.
     guards: Vec<(Guard, Arc<Sentence>)>,
+    /// Where grants are found by their ends, made when they are first asked for.
+    to: OnceLock<Index>,
+    from: OnceLock<Index>,
+}
+
+/// Grants by the classes at one of their ends.
+struct Index {
+    /// Where the grants of each class begin, and behind the last one their end.
+    begins: Vec<u32>,
+    grants: Vec<u32>,
+    /// Those whose end is so large, or no pods at all, that they are looked at one by one.
+    wide: Vec<u32>,
+}
+
+impl Index {
+    /// A grant to more classes than these is not listed at each of them.
+    const WIDE: u64 = 64;
+
+    fn of<'g>(ends: impl Iterator<Item = (&'g Bits, &'g [Ends])> + Clone, classes: usize) -> Index {
+        let is_wide = |bits: &Bits, ends: &[Ends]| bits.len() > Index::WIDE || ends.contains(&Ends::Anywhere);
+        let mut begins = vec![0_u32; classes + 1];
+        for (bits, _) in ends.clone().filter(|(bits, ends)| !is_wide(bits, ends)) {
+            bits.iter().for_each(|class| begins[class as usize] += 1);
+        }
+        let mut all = 0;
+        for begin in &mut begins {
+            all += *begin;
+            *begin = all;
+        }
+        let (mut grants, mut wide) = (vec![0; all as usize], Vec::new());
+        for (at, (bits, ends)) in (0_u32..).zip(ends) {
+            if is_wide(bits, ends) {
+                wide.push(at);
+                continue;
+            }
+            for class in bits {
+                let end = &mut begins[class as usize];
+                *end -= 1;
+                grants[*end as usize] = at;
+            }
+        }
+        Index { begins, grants, wide }
+    }
+
+    /// The grants that may have one of these classes at the end, each once.
+    fn of_classes(&self, classes: &Bits) -> Bits {
+        let mut found: Bits = self.wide.iter().copied().collect();
+        for class in classes {
+            let bounds = self.begins.get(class as usize).zip(self.begins.get(class as usize + 1));
+            if let Some((begin, end)) = bounds {
+                found.extend(&self.grants[*begin as usize..*end as usize]);
+            }
+        }
+        found
+    }
 }
 
 /// A grant, with the classes of pods at its ends.
@@ -96,6 +151,18 @@ impl Peers {
         peers
     }
 
+    fn index(&self, way: Way, facts: &Facts<'_>) -> &Index {
+        let classes = facts.inventory.classes.len();
+        match way {
+            Way::Incoming => self.to.get_or_init(|| {
+                Index::of(self.grants.iter().map(|one| (&*one.to, one.grant.to.as_slice())), classes)
+            }),
+            Way::Outgoing => self.from.get_or_init(|| {
+                Index::of(self.grants.iter().map(|one| (&*one.from, one.grant.from.as_slice())), classes)
+            }),
+        }
+    }
+
     /// The guards of a program, each with its sentence.
     pub fn guards(&self) -> &[(Guard, Arc<Sentence>)] {
         &self.guards
@@ -134,7 +201,8 @@ impl Peers {
     pub fn of_classes(&self, classes: &Bits, way: Way, facts: &Facts<'_>) -> Found {
         let governed = classes - &facts.host_network;
         let mut found = Found { unguarded: !governed.is_subset(self.closed(way)), ..Found::default() };
-        for opening in &self.grants {
+        for at in self.index(way, facts).of_classes(&governed) {
+            let opening = &self.grants[at as usize];
             let (near, ends) = match way {
                 Way::Incoming => (&opening.to, &opening.grant.to),
                 Way::Outgoing => (&opening.from, &opening.grant.from),
