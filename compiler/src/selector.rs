@@ -5,7 +5,6 @@ mod algebra;
 mod constraint;
 mod ground;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weir_cluster::labels::{NAMESPACE_NAME, Requirement, Text};
@@ -29,9 +28,10 @@ impl Key {
     }
 }
 
-/// Requirements that all have to hold, at most one constraint a key; keys without one are free.
+/// Requirements that all have to hold, at most one constraint a key; keys without one are free. Sorted: there are one or
+/// two, in tens of thousands of sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Constraints(BTreeMap<Key, Constraint>);
+pub struct Constraints(Vec<(Key, Constraint)>);
 
 /// Pods whose labels satisfy `pods`, in namespaces whose labels satisfy `namespaces`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,11 +57,17 @@ impl Constraints {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Constraint)> {
-        self.0.iter()
+        self.0.iter().map(|(key, constraint)| (key, constraint))
     }
 
     pub fn get(&self, key: &Key) -> Option<&Constraint> {
-        self.0.get(key)
+        let at = self.find(key).ok()?;
+        self.0.get(at).map(|(_, constraint)| constraint)
+    }
+
+    /// Where a key is, or would be.
+    fn find(&self, key: &Key) -> Result<usize, usize> {
+        self.0.binary_search_by(|(own, _)| own.cmp(key))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -71,14 +77,14 @@ impl Constraints {
     /// Namespaces by name, if that is all that is required.
     pub fn names_only(&self) -> Option<&Constraint> {
         match self.0.len() {
-            1 => self.0.get(&Key::namespace_name()),
+            1 => self.get(&Key::namespace_name()),
             _ => None,
         }
     }
 
     /// The names, where the requirement on namespaces is that they have one of these.
     pub fn names(&self) -> Option<impl Iterator<Item = &Text>> {
-        self.0.get(&Key::namespace_name()).and_then(Constraint::one_of)
+        self.get(&Key::namespace_name()).and_then(Constraint::one_of)
     }
 }
 

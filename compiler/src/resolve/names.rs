@@ -210,15 +210,41 @@ pub fn candidates(inventory: &Inventory, found: &[Named]) -> Vec<String> {
 /// The names nearest to a misspelt one, best first, at most three.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let most = (wrong.chars().count() / 3).max(1);
+    let letters = Letters::of(wrong);
     let mut near: Vec<(usize, &str)> = names
         .into_iter()
         .filter(|name| name.len().abs_diff(wrong.len()) <= most || name.starts_with(wrong))
+        // Of thousands of names few share enough letters to be worth a closer look.
+        .filter(|name| letters.apart(&Letters::of(name)) <= most || name.starts_with(wrong))
         .map(|name| (distance(wrong, name), name))
         .filter(|(distance, _)| *distance <= most)
         .collect();
     near.sort_unstable();
     near.dedup();
     near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// How often letters occur in a name, some of them counted as one.
+struct Letters([u8; 32]);
+
+impl Letters {
+    fn of(name: &str) -> Letters {
+        let mut counts = [0_u8; 32];
+        for c in name.chars() {
+            let count = &mut counts[(c as u32 % 32) as usize];
+            *count = count.saturating_add(1);
+        }
+        Letters(counts)
+    }
+
+    /// At least so many edits are between two names: each takes a letter, adds one, or puts one in the place of another.
+    fn apart(&self, other: &Letters) -> usize {
+        let pairs = self.0.iter().zip(&other.0);
+        let (more, less) = pairs.fold((0_usize, 0_usize), |(more, less), (own, theirs)| {
+            (more + usize::from(own.saturating_sub(*theirs)), less + usize::from(theirs.saturating_sub(*own)))
+        });
+        more.max(less)
+    }
 }
 
 /// Edits between two names; a name that only goes on (`cart` for `cartservice`) is near as well.

@@ -9,17 +9,21 @@ use super::{Conjunction, Constraint, Constraints, Key, PodSet, TooManyParts};
 impl Constraints {
     /// With one more requirement; `None` if nothing can satisfy them all.
     pub fn with(mut self, key: Key, constraint: Constraint) -> Option<Constraints> {
-        let joined = match self.0.get(&key) {
+        let joined = match self.get(&key) {
             Some(old) => old.and(&constraint),
             None => constraint,
         };
         if !joined.is_satisfiable() {
             return None;
         }
-        if joined.is_trivial() {
-            self.0.remove(&key);
-        } else {
-            self.0.insert(key, joined);
+        match (self.find(&key), joined.is_trivial()) {
+            (Ok(at), true) => drop(self.0.remove(at)),
+            (Ok(at), false) => self.0[at].1 = joined,
+            (Err(_), true) => {}
+            (Err(at), false) => {
+                self.0.reserve_exact(1);
+                self.0.insert(at, (key, joined));
+            }
         }
         Some(self)
     }
@@ -35,12 +39,14 @@ impl Constraints {
     /// Without what is required of this key.
     pub fn without(&self, key: &Key) -> Constraints {
         let mut rest = self.clone();
-        rest.0.remove(key);
+        if let Ok(at) = rest.find(key) {
+            rest.0.remove(at);
+        }
         rest
     }
 
     pub fn implies(&self, other: &Constraints) -> bool {
-        other.0.iter().all(|(key, theirs)| self.0.get(key).is_some_and(|ours| ours.implies(theirs)))
+        other.0.iter().all(|(key, theirs)| self.get(key).is_some_and(|ours| ours.implies(theirs)))
     }
 
     /// Requirements of which one has to be unmet for these not to hold.
