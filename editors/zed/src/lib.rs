@@ -17,7 +17,8 @@ impl zed::Extension for Weir {
         let (path, arguments) = binary.map(|binary| (binary.path, binary.arguments)).unwrap_or_default();
         let command = path.or_else(|| worktree.which(SERVER));
         Ok(Command {
-            command: command.ok_or("there is no `weir-lsp` on the PATH; `cargo install --path lsp` builds it")?,
+            command: command
+                .ok_or("there is no `weir-lsp` on the PATH; `cargo install --path lsp` builds it")?,
             args: arguments.unwrap_or_default(),
             env: worktree.shell_env(),
         })
