@@ -17,7 +17,7 @@ export XDG_STATE_HOME="$scratch/state" XDG_CACHE_HOME="$scratch/cache" XDG_RUNTI
 export WEIR_LSP="$server" WEIR_PLUGIN="$here/.."
 cd "$scratch/shop"
 status=0
-timeout -k 5 60 "${NVIM:-nvim}" --headless -u NONE -i NONE -n -c "luafile $here/test.lua" </dev/null 2>"$scratch/output" || status=$?
+timeout -k 5 60 "${NVIM:-nvim}" --headless -u NONE -i NONE -n -S "$here/test.lua" </dev/null 2>"$scratch/output" || status=$?
 # Neovim says what it says on standard error, with the line ends of a terminal.
 tr -d '\r' <"$scratch/output" | grep -v '^$' || true
 case $status in

@@ -191,6 +191,26 @@ local steps = {
     end,
   },
   {
+    "a page follows the program when it is saved",
+    function()
+      local page = vim.api.nvim_get_current_buf()
+      vim.cmd("wincmd p")
+      append("ops/prometheus may reach data/cache:6379;")
+      vim.cmd("silent write")
+      local function shown()
+        local lines = vim.api.nvim_buf_get_lines(page, 0, -1, false)
+        return table.concat(lines, "\n"):find("ops/prometheus may reach data/cache", 1, true)
+      end
+      wait_for("the page to have the sentence", shown)
+      remove_last_line()
+      vim.cmd("silent write")
+      wait_for("the page to have it no more", function()
+        return not shown()
+      end)
+      vim.cmd("wincmd p")
+    end,
+  },
+  {
     ":WeirTarget makes it another format",
     function()
       vim.cmd("WeirTarget cilium")
