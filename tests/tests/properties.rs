@@ -12,6 +12,7 @@ use weir_cluster::manifest::Reader;
 
 mod allowed;
 mod cluster;
+mod editor;
 mod entry;
 mod factor;
 mod foreign;

@@ -110,7 +110,13 @@ fn counted(desk: &Desk<'_>, asked: &Asked, found: &Found, way: Way) -> String {
         }
     }
     if workloads > 0 || others.is_empty() {
-        words.push(if workloads == 0 { "nobody".to_owned() } else { workloads.to_string() });
+        words.push(match workloads {
+            0 => "nobody".to_owned(),
+            // Beside a name a bare number would be read as part of it.
+            1 if !others.is_empty() => "1 workload".to_owned(),
+            many if !others.is_empty() => format!("{many} workloads"),
+            many => many.to_string(),
+        });
     }
     const MOST: usize = 2;
     match others.len() {
