@@ -42,10 +42,15 @@ pub fn resolve(desk: &Desk<'_>, texts: &Texts<'_>, mut shown: CodeLens) -> CodeL
         shown.data.clone().and_then(|data| serde_json::from_value(data).ok());
     let found = resolvable.and_then(|resolvable| {
         let lens = lenses::lenses(desk).get(resolvable.at).copied()?;
-        let title = lenses::title(desk, &lens)?;
+        // While the program is still read, nobody is counted; the page behind it is there all the same.
+        let title = lenses::title(desk, &lens).unwrap_or_else(|| match lens.about {
+            About::Yaml => "show YAML".to_owned(),
+            About::Incoming(_) => "who may reach this".to_owned(),
+            About::Outgoing(_) => "what this may reach".to_owned(),
+        });
         Some(command(title, &lens, texts, desk, &resolvable.uri))
     });
-    // One that has nothing to say still needs words.
+    // Of a text that has changed since: the client asks again.
     shown.command = found.or_else(|| Some(Command { title: "…".to_owned(), ..Command::default() }));
     shown
 }
