@@ -1,5 +1,6 @@
 //! One program that the server keeps: its texts as the editor has them, what was said of them, and where its files are.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -145,16 +146,16 @@ impl Program {
     }
 
     /// Everything that there is to say of a file.
-    pub fn said(&self, file: FileId) -> Vec<Diagnostic> {
+    pub fn said(&self, file: FileId) -> Cow<'_, [Diagnostic]> {
         match (self.beyond.get(&file), &self.whole) {
             (Some(beyond), _) => {
                 let own = self.own.get(&file).into_iter().flatten();
                 let mut said: Vec<Diagnostic> = own.chain(beyond).cloned().collect();
                 weir::diagnostic::sort(&mut said);
-                said
+                Cow::Owned(said)
             }
-            (None, Some(whole)) => whole.of(file).cloned().collect(),
-            (None, None) => self.workspace.file_diagnostics(file),
+            (None, Some(whole)) => Cow::Borrowed(whole.of(file)),
+            (None, None) => Cow::Owned(self.workspace.file_diagnostics(file)),
         }
     }
 

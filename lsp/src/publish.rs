@@ -1,5 +1,6 @@
 //! What is told without being asked: the diagnostics of files and manifests, where they are news.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
@@ -22,7 +23,7 @@ pub struct Publication {
 
 /// Whom there is something to say of.
 enum Topic<'p> {
-    File(Vec<Diagnostic>),
+    File(Cow<'p, [Diagnostic]>),
     Manifest(Vec<&'p Broken>),
 }
 

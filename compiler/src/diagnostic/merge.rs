@@ -11,15 +11,18 @@ use crate::codes::Code;
 const OF_ALL: &[Code] = &[Code::W0126];
 
 /// Joins the diagnostics of a run's clusters. What is said of every one of them names none.
-pub fn merge(of_clusters: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
+pub fn merge(mut of_clusters: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     let all = of_clusters.len();
+    if let [(_, diagnostics)] = of_clusters.as_mut_slice() {
+        return sorted(std::mem::take(diagnostics));
+    }
     let mut clusters_of: FxHashMap<Diagnostic, BTreeSet<String>> = FxHashMap::default();
     for (cluster, diagnostics) in of_clusters {
         for diagnostic in diagnostics {
             clusters_of.entry(diagnostic).or_default().insert(cluster.clone());
         }
     }
-    let mut merged: Vec<Diagnostic> = clusters_of
+    let merged = clusters_of
         .into_iter()
         .filter(|(diagnostic, clusters)| clusters.len() == all || !OF_ALL.contains(&diagnostic.code))
         .map(|(mut diagnostic, clusters)| {
@@ -29,6 +32,11 @@ pub fn merge(of_clusters: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
             diagnostic
         })
         .collect();
+    sorted(merged)
+}
+
+/// In an order that depends on nothing but what is said.
+fn sorted(mut merged: Vec<Diagnostic>) -> Vec<Diagnostic> {
     // Hash maps have no order, and what differs in its notes alone has one place and message.
     merged.sort_by(|a, b| {
         a.clusters.cmp(&b.clusters).then_with(|| (&a.notes, &a.help).cmp(&(&b.notes, &b.help)))

@@ -67,13 +67,14 @@ impl Whole {
     /// What is said of a file beyond what its own words tell: the rest follows at once from every edit.
     pub fn beyond(&self, file: FileId, own: &[Diagnostic]) -> Vec<Diagnostic> {
         let own: FxHashSet<&Diagnostic> = own.iter().collect();
-        self.of(file).filter(|said| !own.contains(said)).cloned().collect()
+        self.of(file).iter().filter(|said| !own.contains(said)).cloned().collect()
     }
 
     /// What is said of a file.
-    pub fn of(&self, file: FileId) -> impl Iterator<Item = &Diagnostic> {
+    pub fn of(&self, file: FileId) -> &[Diagnostic] {
         let place = |said: &Diagnostic| said.labels.first().map(|label| label.place.file);
-        let first = self.diagnostics.partition_point(move |said| place(said) < Some(file));
-        self.diagnostics[first..].iter().take_while(move |said| place(said) == Some(file))
+        let first = self.diagnostics.partition_point(|said| place(said) < Some(file));
+        let end = self.diagnostics.partition_point(|said| place(said) <= Some(file));
+        &self.diagnostics[first..end]
     }
 }

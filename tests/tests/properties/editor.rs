@@ -213,10 +213,9 @@ fn edits_come_to_what_their_texts_are() {
         let (edited_whole, fresh_whole) =
             (judged(&edited, &mut memory), judged(&fresh, &mut Memory::default()));
         same("diagnostics", &edited_whole.diagnostics, &fresh_whole.diagnostics)?;
-        for at in 0..2 {
+        for (at, (_, text)) in texts.iter().enumerate() {
             let file = FileId(at as u32);
             same("own diagnostics", &edited.file_diagnostics(file), &fresh.file_diagnostics(file))?;
-            let text = &texts[at].1;
             let offset = changes.last().map_or(0, |change| change.at.index(text.len() + 1));
             let offset = (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0) as u32;
             let answered = |workspace, whole| answers(workspace, whole, file, offset);

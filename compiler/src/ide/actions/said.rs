@@ -30,7 +30,7 @@ pub fn of_file(desk: &Desk<'_>) -> Vec<Diagnostic> {
     // What follows from the words of the file alone is said anew; what is old of it holds no more.
     let is_new = !matches!(shifts.of(desk.file), Some(Shift::Same));
     let by_words = |said: &Diagnostic| said.code.name() < "E04";
-    let whole = whole.of(desk.file).filter(|said| !(is_new && by_words(said)));
+    let whole = whole.of(desk.file).iter().filter(|said| !(is_new && by_words(said)));
     let rest: Vec<Diagnostic> = whole.filter_map(|said| shifts.moved(said)).collect();
     let own: FxHashSet<&Diagnostic> = said.iter().collect();
     let rest: Vec<Diagnostic> = rest.into_iter().filter(|one| !own.contains(one)).collect();
