@@ -31,6 +31,9 @@ fn a_new_manifest_is_read() {
     let scratch = Scratch::with(&[("weir.toml", SETTINGS), ("manifests/web.yaml", &deployment("web"))]);
     let (mut editor, uri) = opened(&scratch, "a.weir", "api locked;\n");
     wait_for(&mut editor, &uri, "E0201");
+    let shown = editor.wait("$/progress", |progress| progress["value"]["kind"] == "begin").1;
+    assert_eq!(shown["value"]["title"], "Weir: reading the inventory");
+    editor.wait("$/progress", |progress| progress["value"]["kind"] == "end");
     scratch.write("manifests/api.yaml", &deployment("api"));
     changed(&mut editor, &scratch.uri("manifests/api.yaml"), 1);
     let said = loop {
